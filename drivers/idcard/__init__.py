@@ -1,0 +1,1 @@
+"""Resident ID card readers (SAM_V / SAM_A modules)."""

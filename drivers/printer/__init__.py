@@ -1,0 +1,1 @@
+"""Receipt and label printers: encoding, status and the truth about each job."""

@@ -1,0 +1,1 @@
+"""Weighing scales on USB HID and on serial lines."""

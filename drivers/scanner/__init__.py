@@ -1,0 +1,1 @@
+"""Code scanners: camera first."""

@@ -1,0 +1,1 @@
+"""Byte pipes only: USB bulk, serial, TCP. They know no protocol and no device."""
