@@ -1,0 +1,1 @@
+"""The terminal: identify, weigh, promise, print, and never lose or double a certificate."""
