@@ -1,0 +1,22 @@
+"""All delays of the sessions, in seconds. Elder mode doubles those marked so."""
+
+from __future__ import annotations
+
+from kiosk.session.events import Timer
+
+DELAYS: dict[Timer, float] = {
+    Timer.IDLE: 40,  # doubled for elders
+    Timer.COUNTDOWN: 1,
+    Timer.DONE: 1,
+    Timer.TROUBLE: 300,
+    Timer.CLERK: 120,
+}
+
+COUNTDOWN_S = 20
+"""Seconds of the visible countdown before a visit is wiped."""
+
+DONE_S = 30
+"""Seconds the finished page stays."""
+
+OPEN_PAPER_S = 30 * 60
+"""How long unsettled paper is offered to whoever stands there; later only to the clerk."""

@@ -1,0 +1,219 @@
+"""The whole terminal as one state: which errand is under way, and what holds for all of them.
+
+Here live the things no errand should have to think of: waking up, elder mode, idle time and the wipe, speech at each new page, paper left
+open by somebody else, and a clock that cannot be trusted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from kiosk.session import check, clerk, issue, recovery
+from kiosk.session.delays import COUNTDOWN_S, DELAYS, OPEN_PAPER_S
+from kiosk.session.effects import (
+    DisarmCamera,
+    DisarmReader,
+    Effect,
+    Forget,
+    LoadOpenPaper,
+    Quiet,
+    Speak,
+    StartTimer,
+    StopTimer,
+    Unexpected,
+)
+from kiosk.session.engine import Effects, Now
+from kiosk.session.events import (
+    CameraFrame,
+    Event,
+    Health,
+    HealthChanged,
+    Key,
+    OpenPaper,
+    OpenPaperLoaded,
+    Pressed,
+    Timer,
+    TimerFired,
+    Touched,
+    WeightSeen,
+)
+from kiosk.session.notice import Notice, notice
+from kiosk.session.pages import Page
+from kiosk.session.visit import Rules, Visit
+
+Errand = Visit | check.Check | clerk.Clerk | recovery.Recovery
+
+NEVER_TIMED_OUT = frozenset({Page.ISSUING, Page.PRINTING, Page.TROUBLE, Page.DONE, Page.ATTRACT})
+"""Pages with a time of their own, or with paper moving: the idle clock does not run there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """What the screen shows. ``errand`` None is the attract page; ``countdown`` is None or the seconds left before the wipe.
+
+    ``postponed`` are certificates whose open paper was asked about and put off: they no longer stop the next person, the attract page keeps
+    a way back to them (``Key.REPRINT``).
+    """
+
+    station: str
+    demo: bool
+    rules: Rules
+    health: Health = Health()  # noqa: RUF009 - frozen
+    elder: bool = False
+    errand: Errand | None = None
+    open_papers: tuple[OpenPaper, ...] = ()
+    postponed: frozenset[str] = frozenset()
+    clock_problem: str = ""
+    notice: Notice | None = None
+    countdown: int | None = None
+
+    @property
+    def page(self) -> Page:
+        """The page to draw."""
+        return self.errand.page if self.errand is not None else Page.ATTRACT
+
+    @property
+    def said(self) -> Notice | None:
+        """The notice to show on this page."""
+        return self.notice if self.errand is None or isinstance(self.errand, check.Check) else self.errand.notice
+
+
+def wake(state: Terminal) -> tuple[Terminal, Effects]:
+    """After start: what is still open?"""
+    return state, (LoadOpenPaper(),)
+
+
+def step(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
+    """Apply one event to whatever is under way."""
+    after, effects = _apply(state, event, now)
+    if after.errand is not None and after.errand.finished:
+        after, closing = _close(after)
+        effects = (*effects, *closing)
+    return _surround(state, after, event, effects)
+
+
+def _apply(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
+    match event:
+        case Touched():
+            return replace(state, countdown=None), ()
+        case Pressed(Key.ELDER):
+            return replace(state, elder=not state.elder), ()
+        case Pressed(Key.STAY):
+            return replace(state, countdown=None), ()
+        case TimerFired(Timer.IDLE):
+            return _idle(state)
+        case TimerFired(Timer.COUNTDOWN):
+            return _count_down(state)
+        case OpenPaperLoaded():
+            return _papers(state, event, now)
+        case HealthChanged():
+            return _health(state, event, now)
+        case _ if state.errand is None:
+            return _attract(state, event)
+        case _:
+            return _errand(state, event, now)
+
+
+def _errand(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
+    errand: Errand
+    match state.errand:
+        case Visit():
+            errand, effects = issue.MACHINE.step(state.errand, event, now)
+        case check.Check():
+            errand, effects = check.MACHINE.step(state.errand, event, now)
+        case clerk.Clerk():
+            errand, effects = clerk.MACHINE.step(state.errand, event, now)
+        case recovery.Recovery():
+            errand, effects = recovery.MACHINE.step(state.errand, event, now)
+        case None:
+            return state, ()
+    return replace(state, errand=errand), effects
+
+
+def _attract(state: Terminal, event: Event) -> tuple[Terminal, Effects]:
+    match event:
+        case Pressed(key) if key in issue.STARTS:
+            if state.clock_problem:
+                return replace(state, notice=notice(state.clock_problem)), ()
+            visit, effects = issue.start(key, state.rules, state.health)
+            return replace(state, errand=visit, notice=None), effects
+        case Pressed(Key.START_CHECK):
+            looking, effects = check.start()
+            return replace(state, errand=looking, notice=None), effects
+        case Pressed(Key.REPRINT) if state.open_papers:
+            again, effects = recovery.start(state.open_papers, state.health)
+            return replace(state, errand=again, notice=None), effects
+        case Pressed(Key.START_CLERK):
+            asked, effects = clerk.start(state.health)
+            return replace(state, errand=asked, notice=None), effects
+        case WeightSeen() | CameraFrame() | TimerFired() | Pressed():
+            return state, ()
+        case _:
+            return state, (Unexpected(Page.ATTRACT, type(event).__name__),)
+
+
+def _health(state: Terminal, event: HealthChanged, now: Now) -> tuple[Terminal, Effects]:
+    known = replace(state, health=event.health)
+    if known.errand is None or isinstance(known.errand, check.Check):
+        return known, ()
+    return _errand(replace(known, errand=replace(known.errand, health=event.health)), event, now)
+
+
+def _papers(state: Terminal, event: OpenPaperLoaded, now: Now) -> tuple[Terminal, Effects]:
+    recent = tuple(p for p in event.papers if now.at - p.issued_at < timedelta(seconds=OPEN_PAPER_S))
+    known = replace(state, open_papers=recent, clock_problem=event.clock_problem)
+    waiting = tuple(p for p in recent if p.number.compact not in known.postponed)
+    if known.errand is None and waiting:
+        asked, effects = recovery.start(waiting, known.health)
+        return replace(known, errand=asked), effects
+    return known, ()
+
+
+def _idle(state: Terminal) -> tuple[Terminal, Effects]:
+    if state.errand is None or state.page in NEVER_TIMED_OUT:
+        return state, ()
+    return replace(state, countdown=COUNTDOWN_S), (StartTimer(Timer.COUNTDOWN, DELAYS[Timer.COUNTDOWN]), Speak("stillThere"))
+
+
+def _count_down(state: Terminal) -> tuple[Terminal, Effects]:
+    if state.countdown is None:
+        return state, ()
+    if state.countdown > 1:
+        return replace(state, countdown=state.countdown - 1), (StartTimer(Timer.COUNTDOWN, DELAYS[Timer.COUNTDOWN]),)
+    return _close(state)
+
+
+def _close(state: Terminal) -> tuple[Terminal, Effects]:
+    """Wipe: nothing personal survives. Paper left open is asked for again by LoadOpenPaper."""
+    put_off = state.postponed
+    if isinstance(state.errand, recovery.Recovery):
+        put_off = put_off | {state.errand.open.number.compact}
+    clean = replace(state, errand=None, countdown=None, notice=None, elder=False, postponed=put_off)
+    stop: tuple[Effect, ...] = tuple(StopTimer(timer) for timer in Timer)
+    return clean, (*stop, DisarmReader(), DisarmCamera(), Quiet(), Forget(), LoadOpenPaper())
+
+
+def _surround(before: Terminal, after: Terminal, event: Event, effects: Effects) -> tuple[Terminal, Effects]:
+    """Speech at a new page or notice, and the idle clock after each touch."""
+    extra: list[Effect] = []
+    turned = after.page is not before.page
+    if turned and after.page is not Page.ATTRACT:
+        extra.append(Speak(f"say.{after.page.value}"))
+    if after.said is not None and after.said != before.said:
+        extra.append(Speak(f"notice.{after.said.code}", after.said.facts))
+    elif turned and after.countdown is not None:
+        after = replace(after, countdown=None)
+    if after.errand is not None and (turned or _is_touch(event)):
+        extra.append(_idle_clock(after))
+    return after, (*effects, *extra)
+
+
+def _is_touch(event: Event) -> bool:
+    return type(event) not in (HealthChanged, WeightSeen, CameraFrame, TimerFired, OpenPaperLoaded)
+
+
+def _idle_clock(state: Terminal) -> Effect:
+    if state.page in NEVER_TIMED_OUT:
+        return StopTimer(Timer.IDLE)
+    return StartTimer(Timer.IDLE, DELAYS[Timer.IDLE] * (2 if state.elder else 1))

@@ -1,0 +1,84 @@
+"""State of one visit of a producer: from consent to paper. Personal data lives here and nowhere else, and goes with the visit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from kiosk.domain.certificate import Certificate
+from kiosk.domain.identity import IdCard
+from kiosk.domain.product import Product
+from kiosk.domain.promise import Draft, EvidenceLevel, Signature
+from kiosk.domain.quantity import NO_WEIGHT, Unit, Weight
+from kiosk.domain.subject import Place, Subject, SubjectKind
+from kiosk.session.events import Health, LastPromise, Picture
+from kiosk.session.notice import Notice
+from kiosk.session.pages import Page
+from kiosk.session.paper import PaperRun
+
+NOTICE_VERSION = "2026-02"
+"""Version of the sentence on who will see what."""
+
+WORDS_VERSION = "T2026-02"
+"""Version of the promise's words on the screen."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubject:
+    """What a registration has so far."""
+
+    kind: SubjectKind = SubjectKind.FARMER
+    phone: str = field(default="", repr=False)
+    place: Place | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the station decided. ``signature_required`` asks for ink on glass; ``max_copies`` bounds one certificate's labels."""
+
+    county: str = ""
+    signature_required: bool = True
+    max_copies: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One producer's visit.
+
+    ``preselected`` is who a phone, code or QR named (no evidence yet); ``matches`` are subjects to choose from; ``same`` marks 和上次一样; ``busy`` is "" or what the
+    terminal is doing (findingSubject, registering, checkingPin, drawing); ``paper`` runs from the issue on.
+    """
+
+    page: Page
+    rules: Rules
+    health: Health
+    draft: Draft = field(default_factory=Draft)
+    card: IdCard | None = None
+    person_hash: bytes = field(default=b"", repr=False)
+    evidence: EvidenceLevel | None = None
+    preselected: Subject | None = None
+    matches: tuple[Subject, ...] = ()
+    new: NewSubject = field(default_factory=NewSubject)
+    last: LastPromise | None = None
+    usual: tuple[Product, ...] = ()
+    advice: tuple[str, str] = ("", "")
+    weight: Weight = NO_WEIGHT
+    notice: Notice | None = None
+    busy: str = ""
+    preview: Picture | None = None
+    preview_problem: str = ""
+    preview_suggestion: str = ""
+    signature: Signature = field(default_factory=Signature)
+    promise_id: str = ""
+    same: bool = False
+    started_at: datetime | None = None
+    certificate: Certificate | None = None
+    label: Picture | None = None
+    paper: PaperRun | None = None
+    done_s: int = 0
+    finished: bool = False
+
+
+def first_quantity_page(product: Product) -> Page:
+    """Weighed goods go to the scale, counted goods to the count."""
+    return Page.QUANTITY if product.units[0] is Unit.KG else Page.COUNT
