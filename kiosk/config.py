@@ -1,0 +1,122 @@
+"""The station file: one TOML document that makes a machine this terminal of this station.
+
+``firmware_config/station.example.toml`` explains every line. Unknown keys are errors: a typing mistake must not become a default.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+
+class ConfigError(Exception):
+    """The station file cannot be used; the text says which key and why."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StationSection(_Section):
+    """Who and where this terminal is."""
+
+    name: str = Field(min_length=2, max_length=40)
+    terminal: str = Field(pattern=r"^\d{10}$", description="county code (6 digits) + running number (4 digits)")
+    county: str = Field(pattern=r"^14\d{4}$")
+    board: str = "landscape-10"
+    host: str = Field(max_length=11, pattern=r"^[a-z0-9.-]+$", description="host of the QR's address")
+    clerk_pin: str = Field(pattern=r"^\d{6}$", repr=False)
+
+
+class PathsSection(_Section):
+    """Where things are. Relative paths count from the station file's folder."""
+
+    state: Path = Field(description="ledger and journal of this terminal; the only folder that must survive")
+    secrets: Path = Field(description="ledger.key, lookup.key, directory.key, signing.key")
+    keys: Path = Field(description="the trusted key list")
+    directory: Path = Field(description="folder of directory-N.db")
+
+
+class LabelSection(_Section):
+    """The paper in the printer."""
+
+    stock: Literal["60x80", "75x65", "80x60", "100x70", "roll58", "roll80"] = "60x80"
+
+
+class PrinterSection(_Section):
+    """``port`` empty: the first USB printer; ``tcp:ADDRESS:9100`` or ``/dev/ttyUSB0`` otherwise."""
+
+    profile: str = "generic_80"
+    port: str = ""
+
+
+class ScaleSection(_Section):
+    """``port`` empty: the first HID scale. Serial number and verification date stand on the scale's plate."""
+
+    profile: str = "hid"
+    port: str = ""
+    serial: str = ""
+    verified_until: date | None = None
+
+
+class ReaderSection(_Section):
+    """``port`` empty: the first USB SAM reader."""
+
+    profile: str = "sam_usb"
+    port: str = ""
+
+
+class CameraSection(_Section):
+    """A V4L2 index, or ``pictures:FOLDER``; empty for no camera."""
+
+    source: str = ""
+
+
+class RulesSection(_Section):
+    """What the station decides."""
+
+    signature_required: bool = True
+    max_copies: int = Field(default=50, ge=1, le=255)
+    speech: bool = True
+    unit_shown: Literal["公斤", "斤"] = "公斤"
+
+
+class StationConfig(_Section):
+    """The whole station file."""
+
+    station: StationSection
+    paths: PathsSection
+    label: LabelSection = LabelSection()
+    printer: PrinterSection = PrinterSection()
+    scale: ScaleSection = ScaleSection()
+    reader: ReaderSection = ReaderSection()
+    camera: CameraSection = CameraSection()
+    rules: RulesSection = RulesSection()
+
+
+def load_station(path: Path) -> StationConfig:
+    """Read and check a station file. Raises ``ConfigError`` with the key and the reason."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = StationConfig.model_validate(raw)
+    except FileNotFoundError as err:
+        raise ConfigError(f"没有找到站点文件 {path}。请从 firmware_config/station.example.toml 抄一份，填好后再启动。") from err
+    except tomllib.TOMLDecodeError as err:
+        raise ConfigError(f"站点文件 {path} 写法不对：{err}") from err
+    except ValidationError as err:
+        first = err.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigError(f"站点文件 {path} 里的 {where} 不对：{first['msg']}") from err
+    if not config.station.terminal.startswith(config.station.county):
+        raise ConfigError(f"站点文件 {path} 里的 station.terminal 必须以县区码 {config.station.county} 开头")
+    folder = path.resolve().parent
+    paths = {name: _absolute(folder, getattr(config.paths, name)) for name in PathsSection.model_fields}
+    return config.model_copy(update={"paths": PathsSection(**paths)})
+
+
+def _absolute(folder: Path, path: Path) -> Path:
+    return path if path.is_absolute() else folder / path
