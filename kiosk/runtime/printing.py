@@ -12,6 +12,7 @@ from typing import Protocol
 
 from drivers.printer.encode import encode_label
 from drivers.printer.profile import PrinterProfile
+
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
 from kiosk import log
 from kiosk.domain.certificate import Certificate, PaperOutcome, PrintJob
@@ -52,7 +53,9 @@ def draw(certificate: Certificate, copy: int, stock: LabelStock, *, reprint: boo
 class CopyPrinter:
     """Prints copies one after another. ``print_copy`` is called by the runner, ``job_done`` by the printer's thread."""
 
-    def __init__(self, issuer: Issuer, workers: Workers, setup: PaperSetup, port: PrinterPort, send: Callable[[Event], None]) -> None:
+    def __init__(
+        self, issuer: Issuer, workers: Workers, setup: PaperSetup, port: PrinterPort, send: Callable[[Event], None]
+    ) -> None:
         self._issuer = issuer
         self._workers = workers
         self._setup = setup
@@ -71,7 +74,9 @@ class CopyPrinter:
                 log.event("service-failed", service="begin-print", code=err.code)
                 self._send(CopyEnded(job_id=0, copy=copy, outcome=PaperOutcome.FAILED, error=err.code))
                 return
-            self._workers.post(Desk.DRAWING, lambda: self._draw_and_submit(job, certificate), lambda: self._end(job, "internalError"))
+            self._workers.post(
+                Desk.DRAWING, lambda: self._draw_and_submit(job, certificate), lambda: self._end(job, "internalError")
+            )
 
         self._workers.post(
             Desk.LEDGER, begin, lambda: self._send(CopyEnded(job_id=0, copy=copy, outcome=PaperOutcome.FAILED, error="storeBroken"))

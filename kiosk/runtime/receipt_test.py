@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 import zxingcpp
+from drivers.printer.readback import read_back
 
 from drivers.errors import DriverError
-from drivers.printer.readback import read_back
 from drivers.printer.record import MonoBitmap
 
 
@@ -40,11 +40,13 @@ def prove(stream: bytes, url: str, laid_out: MonoBitmap) -> None:
 def decode(picture: MonoBitmap) -> list[str]:
     """Texts of all QR codes in a 1-bit picture."""
     grey = np.where(_dots(picture), 0, 255).astype(np.uint8)
-    codes = zxingcpp.read_barcodes(grey, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=False, try_downscale=False, try_invert=False)
+    codes = zxingcpp.read_barcodes(
+        grey, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=False, try_downscale=False, try_invert=False
+    )
     return [code.text for code in codes]
 
 
-def _dots(picture: MonoBitmap) -> "np.ndarray[tuple[int, int], np.dtype[np.bool_]]":
+def _dots(picture: MonoBitmap) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(picture.height_dots, picture.stride_bytes)
     return np.unpackbits(rows, axis=1)[:, : picture.width_dots].astype(bool)
 
