@@ -51,7 +51,7 @@ def parse_id_number(text: str, today: date) -> str:
         raise IdentityError("date") from err
     if not date(1900, 1, 1) <= born <= today:
         raise IdentityError("date")
-    if ric.calc_check_digit(number[:17]) != number[17]:
+    if ric.calc_check_digit(number) != number[17]:
         raise IdentityError("checkDigit")
     return number
 
