@@ -30,7 +30,7 @@ def redact(text: str) -> str:
     return _PERSONAL.sub("[…]", text)
 
 
-def event(name: str, **fields: object) -> None:
+def event(name: str, /, **fields: object) -> None:
     """Write one catalogued event. Raises ``KeyError`` or ``ValueError`` for one that is not in the catalogue: our own mistake."""
     entry = catalogue()[name]
     allowed = entry["fields"]
