@@ -1,0 +1,77 @@
+"""One 1-bit picture becomes the finished ESC/POS byte stream of one copy.
+
+Source: GS v 0 and GS V 66 as documented for TM-class printers; python-escpos writes the commands.
+Worked stream (16x2 dots, corners black): 1B 40 | 1D 76 30 00 02 00 02 00 80 00 00 01 | 1D 56 42 00
+
+Rules
+- ESC @, raster bands, one ending, nothing else. All text is already dots: no code page is ever trusted.
+- A picture wider than the head is an error; nothing is clipped, scaled or dithered.
+- A picture whose bytes would spell a real-time command is moved right by a few dots where the head has room: printers obey DLE EOT, DLE ENQ
+  and DLE DC4 even inside raster data, and one of them is "power off".
+"""
+
+from __future__ import annotations
+
+import re
+
+from escpos.printer import Dummy
+from PIL import Image
+
+from drivers.errors import DriverFault
+from drivers.printer.profile import Align, Ending, PrinterProfile
+from drivers.printer.record import MonoBitmap
+
+_REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x04]|\x05[\x00-\x02]|\x14[\x01\x02\x08])")
+_MAX_MOVE_DOTS = 16
+_FORM_FEED_TO_MARK = b"\x1d\x0c"
+
+
+def encode_label(bitmap: MonoBitmap, profile: PrinterProfile) -> bytes:
+    """The bytes that put ``bitmap`` on one piece of paper of ``profile``'s printer.
+
+    Raises:
+        DriverFault: ``labelTooWide`` when picture and left edge do not fit the head.
+    """
+    left = _left_dots(bitmap, profile)
+    room = profile.head_dots - left - bitmap.width_dots
+    if room < 0:
+        raise DriverFault("labelTooWide", width_dots=bitmap.width_dots, left_dots=left, head_dots=profile.head_dots)
+    stream = first = _encode(bitmap, profile, left)
+    move = 0
+    while _REAL_TIME.search(stream) and move < min(room, _MAX_MOVE_DOTS):
+        move += 1
+        stream = _encode(bitmap, profile, left + move)
+    # Nothing to gain by moving in vain: the original place is then as good as any.
+    return first if _REAL_TIME.search(stream) else stream
+
+
+def _left_dots(bitmap: MonoBitmap, profile: PrinterProfile) -> int:
+    if profile.align is Align.CENTRE:
+        return max(0, profile.head_dots - bitmap.width_dots) // 2
+    return profile.left_dots
+
+
+def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
+    printer = Dummy()
+    # Its own check of the width then knows the head, and its warning about an unknown one stays quiet.
+    printer.profile.profile_data = {"media": {"width": {"pixels": profile.head_dots}}}
+    printer.hw("INIT")
+    printer.image(_picture(bitmap, left), impl="bitImageRaster", fragment_height=profile.band_rows)
+    match profile.ending:
+        case Ending.CUT:
+            printer.cut(feed=False)  # GS V 66 0: the feed is part of the command
+        case Ending.GAP:
+            printer._raw(_FORM_FEED_TO_MARK)
+        case Ending.FEED:
+            printer.print_and_feed(profile.feed_lines)
+    return bytes(printer.output)
+
+
+def _picture(bitmap: MonoBitmap, left: int) -> Image.Image:
+    """Pure black and white, so that no dithering can touch it."""
+    picture = Image.frombytes("1", (bitmap.width_dots, bitmap.height_dots), bitmap.data, "raw", "1;I")
+    if left == 0:
+        return picture
+    wide = Image.new("1", (left + bitmap.width_dots, bitmap.height_dots), 1)
+    wide.paste(picture, (left, 0))
+    return wide
