@@ -1,0 +1,118 @@
+"""One thread for each device: find it, open it, run its driver, back off, find it again.
+
+Rules
+- Nothing a device does can block or crash anybody else: every driver error becomes a ``DeviceStatus`` and a back-off with jitter.
+- Plugging in is noticed within ``POLL_S`` (or at once after ``wake``, which a uevent listener calls).
+- Statistics carry UnifiedPOS names and live as long as the supervisor.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+from drivers.device import DeviceState, DeviceStatus, ErrorLevel
+from drivers.driver import Driver, Emit
+from drivers.errors import DeviceGone, DriverError, NeedsPerson
+from drivers.transport.base import Transport
+
+Finder = Callable[[], Transport | None]
+"""Opens the device, or returns None when it is not there. Raises ``DriverError`` when it is there but cannot be opened."""
+
+POLL_S = 1.0
+BACK_OFF_S = (1.0, 2.0, 5.0, 10.0)
+_JOIN_S = 5.0
+
+
+class Supervisor:
+    """Keeps one driver running. ``emit`` gets every record of the driver and the statuses of the supervisor; it must not block."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        finder: Finder,
+        emit: Emit,
+        *,
+        poll_s: float = POLL_S,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._driver = driver
+        self._finder = finder
+        self._emit = emit
+        self._poll_s = poll_s
+        self._jitter = jitter
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._statistics: dict[str, int] = {"CommunicationErrorCount": 0, "ReconnectCount": 0}
+        self._last: DeviceStatus | None = None
+        self._thread = threading.Thread(target=self._loop, name=f"driver-{driver.kind.value}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for the device."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Something was plugged in: look now."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End the driver and its thread."""
+        self._stop.set()
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(_JOIN_S)
+
+    def _loop(self) -> None:
+        failures = 0
+        self._publish(DeviceStatus(self._driver.kind, DeviceState.STARTING))
+        while not self._stop.is_set():
+            transport: Transport | None = None
+            try:
+                transport = self._finder()
+                if transport is None:
+                    failures = 0
+                    self._publish(self._missing("noDevice"))
+                    self._pause(self._poll_s)
+                    continue
+                self._statistics["ReconnectCount"] += 1
+                self._driver.run(transport, self._pass_on, self._stop)
+                failures = 0
+            except DeviceGone:
+                failures = 0
+                self._statistics["CommunicationErrorCount"] += 1
+                self._publish(self._missing("noDevice"))
+                self._pause(self._poll_s / 4)
+            except DriverError as err:
+                self._statistics["CommunicationErrorCount"] += 1
+                self._publish(self._failed(err))
+                self._pause(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)] * (0.75 + 0.5 * self._jitter()))
+                failures += 1
+            finally:
+                if transport is not None:
+                    transport.close()
+
+    def _pass_on(self, record: object) -> None:
+        if isinstance(record, DeviceStatus):
+            self._publish(record)
+        else:
+            self._emit(record)
+
+    def _publish(self, status: DeviceStatus) -> None:
+        told = replace(status, statistics={**self._statistics, **status.statistics})
+        if self._last is None or replace(told, statistics={}) != replace(self._last, statistics={}):
+            self._last = told
+            self._emit(told)
+
+    def _missing(self, code: str) -> DeviceStatus:
+        return DeviceStatus(self._driver.kind, DeviceState.NO_DEVICE, error=code, level=ErrorLevel.RECOVERABLE)
+
+    def _failed(self, err: DriverError) -> DeviceStatus:
+        state = DeviceState.USER_ERROR if isinstance(err, NeedsPerson) else DeviceState.HARDWARE_ERROR
+        return DeviceStatus(self._driver.kind, state, error=err.code, level=ErrorLevel.RECOVERABLE)
+
+    def _pause(self, seconds: float) -> None:
+        self._wake.wait(seconds)
+        if not self._stop.is_set():
+            self._wake.clear()
