@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from kiosk import log
-from kiosk.checking.verdict import check_code
+from kiosk.checking.verdict import shown
 from kiosk.credential.keylist import KeyList
+from kiosk.credential.verify import verify_url
 from kiosk.directory.catalogue import Catalogue
 from kiosk.domain.certificate import Certificate, beijing_date
 from kiosk.domain.identity import id_number_hash
+from kiosk.domain.product import ProductId
 from kiosk.domain.promise import Draft
 from kiosk.domain.subject import Registration, Subject, SubjectId
 from kiosk.issuing.issuer import Clock, Issuer, IssuerError, Unfinished
@@ -73,7 +75,7 @@ class TerminalServices:
             case fx.FindByText(text):
                 self._post(Desk.LOOKUP, lambda: self._find_by_text(text))
             case fx.VerifyCode(text):
-                self._post(Desk.LOOKUP, lambda: self._send(check_code(text, self._keys, self._clock.read().now)))
+                self._post(Desk.LOOKUP, lambda: self._verify(text))
             case _:
                 self._post(Desk.LEDGER, lambda: self._ledger(effect))
 
@@ -88,6 +90,23 @@ class TerminalServices:
             self._send(ev.PreviewDrawn(None, problem="label.tooSmall", suggestion=err.suggestion))
             return
         self._send(ev.PreviewDrawn(ev.Picture(bitmap.width_dots, bitmap.height_dots, bitmap.data)))
+
+    def _verify(self, text: str) -> None:
+        verdict = shown(verify_url(text, self._keys, self._clock.read().now), self._product_name)
+        self._send(
+            ev.Verified(
+                outcome=verdict.outcome,
+                code=verdict.check,
+                lines=tuple(ev.VerdictLine(label, value) for label, value in verdict.lines),
+                demo=verdict.demo,
+                list_age_days=verdict.list_age_days,
+                list_stale=verdict.list_stale,
+            )
+        )
+
+    def _product_name(self, code: int) -> str | None:
+        product = self._catalogue.get(ProductId(code))
+        return product.name if product is not None else None
 
     def _find_by_card(self, number: str) -> None:
         person = id_number_hash(number, self._lookup_key)
