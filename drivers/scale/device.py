@@ -2,7 +2,8 @@
 
 Rules
 - The newest weight is told when weight or status changed, and at least five times a second while it moves; never more often than
-  ``MAX_EMITS_HZ``. In between the newest is kept and the rest forgotten, so no scale can flood the listener or fill the memory.
+  ``MAX_EMITS_HZ``. In between the newest is kept and the rest forgotten, and reading itself is bounded (640 reads of 512 bytes a second,
+  thirty times the fastest line), so no scale can flood the listener, fill the memory or take the processor.
 - A reading too old, a lost scale and a stopped driver end in ``notReady``: the last number is never left standing.
 - Three seconds without a single readable frame while bytes come: the line is wrong or torn, ``run`` raises ``TryAgain`` and is opened anew.
 - Nothing here zeroes or tares a scale.
@@ -27,10 +28,9 @@ from drivers.transport.base import Transport
 MAX_EMITS_HZ = 15
 MOVING_EMITS_HZ = 5
 SILENCE_S = 3.0
-_READ_BYTES = 4096
-_NEWEST_BYTES = 512
+_READ_BYTES = 512
 _TICK_S = 0.05
-_READS_PER_TICK = 64
+_READS_PER_TICK = 32
 _WRITE_TIMEOUT_S = 0.5
 
 Clock = Callable[[], float]
@@ -110,17 +110,9 @@ class _Session:
         self._transport.write(self._codec.request, _WRITE_TIMEOUT_S)
 
     def _take(self, data: bytes) -> None:
-        if len(data) > _NEWEST_BYTES:
-            self._skip_to_newest()
-            data = data[-_NEWEST_BYTES:]
         now = self._clock()
         for event in self._codec.feed(data):
             self._event(event, now)
-
-    def _skip_to_newest(self) -> None:
-        self._codec.reset()
-        if self._stability is not None:
-            self._stability.restart()
 
     def _event(self, event: ScaleEvent, now: float) -> None:
         match event:

@@ -20,22 +20,9 @@ from drivers.scale.codec import ScaleCodec
 from drivers.scale.hid import HidScaleCodec
 from drivers.scale.toledo_continuous import ToledoContinuousCodec
 from drivers.scale.xk3190 import Ask, Xk3190CommandCodec, Xk3190EqualsCodec, Xk3190StxCodec
+from drivers.transport.serial import LineSettings
 
 PROFILES_FILE = Path(__file__).with_name("profiles.toml")
-
-
-@dataclass(frozen=True, slots=True)
-class SerialLine:
-    """Line settings of a serial scale; ``parity`` is N, E or O."""
-
-    baud: int
-    data_bits: int = 8
-    parity: str = "N"
-    stop_bits: int = 1
-
-    def __post_init__(self) -> None:
-        if self.baud <= 0 or self.data_bits not in (7, 8) or self.parity not in ("N", "E", "O") or self.stop_bits not in (1, 2):
-            raise DriverFault("profile", line=str(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +34,7 @@ class ScaleProfile:
 
     name: str
     protocol: str
-    line: SerialLine | None = None
+    line: LineSettings | None = None
     period_s: float = 0.2
     poll_s: float = 0.25
     stable_frames: int = 5
@@ -76,14 +63,20 @@ def load_profiles(path: Path = PROFILES_FILE) -> Mapping[str, ScaleProfile]:
 
 def _profile(name: str, table: dict[str, Any]) -> ScaleProfile:
     values = dict(table)
-    if "line" in values:
-        values["line"] = SerialLine(**values["line"])
-    if "max_kg" in values:
-        values["max_kg"] = Decimal(values["max_kg"])
     try:
+        if "line" in values:
+            values["line"] = _line(**values["line"])
+        if "max_kg" in values:
+            values["max_kg"] = Decimal(values["max_kg"])
         return ScaleProfile(name=name, **values)
     except TypeError as error:
         raise DriverFault("profile", profile=name) from error
+
+
+def _line(baud: int, data_bits: int = 8, parity: str = "N", stop_bits: int = 1) -> LineSettings:
+    if baud <= 0 or data_bits not in (7, 8) or parity not in ("N", "E", "O") or stop_bits not in (1, 2):
+        raise TypeError("no such line")
+    return LineSettings(baud, data_bits, parity, stop_bits)
 
 
 def _hid(options: dict[str, Any]) -> ScaleCodec:
