@@ -1,0 +1,40 @@
+"""Golden pictures of every form on every stock with short, long and extreme data.
+
+After a wanted change of the layout raise ``LAYOUT_VERSION``, run ``KIOSK_WRITE_GOLDEN=1 tools/dev test tests/kiosk/label/test_label_golden.py`` and
+look at every picture that git shows as changed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+from support.labels import SIZES, content
+
+from kiosk.domain.form import CertificateForm
+from kiosk.label.layout import LabelTooSmall, layout
+from kiosk.label.stock import STOCKS, label_stock
+
+FOLDER = Path(__file__).parents[2] / "golden" / "labels"
+WRITE = bool(os.environ.get("KIOSK_WRITE_GOLDEN"))
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("stock", STOCKS)
+@pytest.mark.parametrize("form", list(CertificateForm))
+def test_label_looks_as_it_was_approved(form: CertificateForm, stock: str, size: str) -> None:
+    file = FOLDER / f"{form.value}-{stock}-{size}.png"
+    try:
+        picture = layout(content(form, SIZES[size]), label_stock(stock)).bitmap.to_image()
+    except LabelTooSmall:
+        too_much = size == "extreme" or (form is CertificateForm.T2021 and size == "long")
+        assert too_much and not file.exists(), "only extreme data may be too much for a label of today"
+        return
+    if WRITE:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        picture.save(file, optimize=True)
+    approved = Image.open(file)
+    assert picture.size == approved.size
+    assert ImageChops.difference(picture.convert("L"), approved.convert("L")).getbbox() is None

@@ -1,0 +1,144 @@
+"""The label: preview equals print, nothing clipped, every code readable by strangers' decoders, order of giving way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+import zxingcpp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from pyzbar import pyzbar
+from support.labels import EXTREME, LONG, SHORT, URL, content
+
+from kiosk.domain.form import CertificateForm
+from kiosk.label.bitmap import Bitmap
+from kiosk.label.content import SPECIMEN_NUMBER, SPECIMEN_URL
+from kiosk.label.forms import FIELD_KEYS, form_texts
+from kiosk.label.layout import LabelImage, LabelTooSmall, county_and_below, layout
+from kiosk.label.stock import STOCKS, label_stock
+
+FORMS = list(CertificateForm)
+
+
+def dots(image: LabelImage) -> np.ndarray:
+    return np.asarray(image.bitmap.to_image().convert("L")) == 0
+
+
+@pytest.mark.parametrize("stock", STOCKS)
+@pytest.mark.parametrize("form", FORMS)
+def test_preview_and_print_differ_only_inside_the_four_rectangles(stock: str, form: CertificateForm) -> None:
+    printed = content(form, SHORT, reprint=True, day=date(2026, 11, 24), copy=1, copies=8)
+    preview = replace(printed, number=SPECIMEN_NUMBER, url=SPECIMEN_URL, reprint=False, day=date(2026, 1, 2))
+    a, b = layout(preview, label_stock(stock)), layout(printed, label_stock(stock))
+    assert a.rects == b.rects
+    different = dots(a) != dots(b)
+    assert different.any()
+    for left, top, right, bottom in a.rects:
+        different[max(0, top) : bottom, max(0, left) : right] = False
+    assert not different.any()
+
+
+@pytest.mark.parametrize("stock", STOCKS)
+@pytest.mark.parametrize("words", [SHORT, LONG], ids=["short", "long"])
+@pytest.mark.parametrize("demo", [True, False])
+def test_every_label_is_read_by_two_unrelated_decoders(stock: str, words: dict[str, str], demo: bool) -> None:
+    picture = layout(content(CertificateForm.T2026_PRODUCER, words, demo=demo), label_stock(stock)).bitmap.to_image().convert("L")
+    framed = Image.new("L", (picture.width + 40, picture.height + 40), 255)
+    framed.paste(picture, (20, 20))
+    assert [code.text for code in zxingcpp.read_barcodes(np.asarray(framed))] == [URL]
+    assert [code.data.decode() for code in pyzbar.decode(framed)] == [URL]
+
+
+@pytest.mark.parametrize("stock", STOCKS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("words", [SHORT, LONG, EXTREME], ids=["short", "long", "extreme"])
+def test_nothing_touches_the_edge(stock: str, form: CertificateForm, words: dict[str, str]) -> None:
+    try:
+        black = dots(layout(content(form, words, demo=True, reprint=True), label_stock(stock)))
+    except LabelTooSmall as err:
+        assert err.suggestion == label_stock(stock).larger
+        return
+    edge = 6
+    assert not black[:edge].any() and not black[-edge:].any()
+    assert not black[:, :edge].any() and not black[:, -edge:].any()
+
+
+def test_a_real_sized_label_is_never_refused_on_the_default_stock() -> None:
+    for words in (SHORT, LONG):
+        layout(content(CertificateForm.T2026_PRODUCER, words, demo=True, reprint=True, copies=255, copy=255), label_stock("60x80"))
+
+
+def test_a_label_that_is_too_small_names_a_larger_one() -> None:
+    words = {**EXTREME, "subject": "大同市云州区" * 12}
+    with pytest.raises(LabelTooSmall) as caught:
+        layout(content(CertificateForm.T2026_PRODUCER, words), label_stock("60x80"))
+    assert caught.value.suggestion == "100x70"
+
+
+def test_the_legal_text_and_the_code_never_shrink() -> None:
+    stock = label_stock("60x80")
+    easy = dots(layout(content(CertificateForm.T2026_PRODUCER, SHORT), stock))
+    tight = dots(layout(content(CertificateForm.T2026_PRODUCER, LONG), stock))
+    assert np.array_equal(easy[:230], tight[:230]), "title, promise and basis are the same dots"
+    assert (
+        layout(content(CertificateForm.T2026_PRODUCER, SHORT), stock).qr
+        == layout(content(CertificateForm.T2026_PRODUCER, LONG), stock).qr
+    )
+
+
+@pytest.mark.parametrize(
+    ("origin", "short"),
+    [
+        ("山西省晋中市太谷区明星镇南庄村", "太谷区明星镇南庄村"),
+        ("晋中市太谷区明星镇南庄村", "太谷区明星镇南庄村"),
+        ("晋中市介休市义安镇", "介休市义安镇"),
+        ("介休市义安镇", "介休市义安镇"),
+        ("隰县", "隰县"),
+        ("长治市长子县丹朱镇", "长子县丹朱镇"),
+    ],
+)
+def test_an_origin_shortens_to_the_county_and_below(origin: str, short: str) -> None:
+    assert county_and_below(origin) == short
+
+
+def test_the_forms_are_complete_and_word_for_word() -> None:
+    producer = form_texts(CertificateForm.T2026_PRODUCER)
+    assert producer.heading + "".join(producer.promises) == (
+        "我承诺生产销售的食用农产品：未使用禁用农药、兽药及其他化合物；使用的常规农药、兽药残留不超标。"
+    )
+    assert [text for _, text in producer.basis] == ["质量安全控制符合要求", "自行检测合格", "委托检测合格"]
+    assert [label for _, label in producer.fields] == ["产品名称", "重量或数量", "产地", "承诺主体", "联系方式", "开具时间"]
+    purchaser = form_texts(CertificateForm.T2026_PURCHASER)
+    assert "origin" not in [key for key, _ in purchaser.fields]
+    assert purchaser.promises[0] == "已按规定收取并保存该批次农产品承诺达标合格证或者其他质量安全合格证明；"
+    for form in FORMS:
+        assert {key for key, _ in form_texts(form).fields} <= set(FIELD_KEYS)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    subject=st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2, max_size=40),
+    origin=st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF), min_size=2, max_size=60),
+    stock=st.sampled_from(sorted(STOCKS)),
+)
+def test_any_name_prints_whole_or_is_refused(subject: str, origin: str, stock: str) -> None:
+    words = {**SHORT, "subject": subject, "origin": origin}
+    try:
+        image = layout(content(CertificateForm.T2026_PRODUCER, words), label_stock(stock))
+    except LabelTooSmall:
+        return
+    black = dots(image)
+    left, top, right, bottom = image.qr
+    ring = black[max(0, top) : bottom, max(0, left) : right].copy()
+    inner = 4 * label_stock(stock).qr_dots
+    ring[inner:-inner, inner:-inner] = False
+    assert not ring[:, :inner].any(), "no text in the quiet zone left of the code"
+
+
+def test_a_bitmap_survives_the_way_to_pillow_and_back() -> None:
+    image = layout(content(CertificateForm.T2026_PRODUCER, SHORT), label_stock("75x65")).bitmap
+    assert Bitmap.from_image(image.to_image()) == image
