@@ -205,7 +205,8 @@ def _pieces(paragraph: str) -> list[str]:
     """Unbreakable pieces: runs of ASCII letters and digits, everything else character by character."""
     pieces: list[str] = []
     for is_word, run in groupby(paragraph, key=lambda c: c.isascii() and (c.isalnum() or c in "-_.+*/:")):
-        pieces += ["".join(run)] if is_word else list(run)
+        words = "".join(run)
+        pieces += [words] if is_word else list(words)
     return pieces
 
 
