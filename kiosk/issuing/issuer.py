@@ -27,11 +27,18 @@ class IssuerError(Exception):
 
 
 class Refused(IssuerError):
-    """The request breaks a rule: clockUntrusted | promise:<code> | subjectUnknown | subjectSuspended | notFound | alreadyVoided | reasonMissing."""
+    """The request breaks a rule.
+
+    Issue: clockUntrusted | promise:<code> | subjectUnknown | subjectSuspended | unsignable. Certificate: notFound | alreadyVoided | reasonMissing.
+    Paper: reprintNotAllowed | alreadyRecorded | notAsked. Others: registration | pinShape | pinLocked (fact ``wait_s``).
+    """
 
 
 class StoreUnavailable(IssuerError):
-    """Nothing was written: diskFull | readOnly | storeBroken. A person must come; the same request may be repeated afterwards."""
+    """Nothing was written: diskFull | readOnly | storeBroken. A person must come; the same request may be repeated afterwards.
+
+    The fact ``reason`` tells the technician more (``kiosk.store.errors``).
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +130,17 @@ class Issuer(Protocol):
         ...
 
     def begin_print(self, number: CertificateNumber, copy: int, *, reprint: bool) -> PrintJob:
-        """Record an attempt before the printer moves."""
+        """Record an attempt before the printer moves.
+
+        The job's ``reprint`` is what the paper must show: True also where False was asked, but an earlier attempt may have left a paper.
+        Raises ``Refused('reprintNotAllowed')`` for a copy whose paper is settled and whose reprint nobody permitted.
+        """
         ...
 
-    def record_print(self, job_id: int, outcome: PaperOutcome, error: str = "") -> None:
-        """Record how the attempt ended. CONFIRMED, FAILED or UNKNOWN."""
+    def record_print(
+        self, job_id: int, outcome: PaperOutcome, error: str = "", *, layout_version: str = "", font_digest: str = ""
+    ) -> None:
+        """Record how the attempt ended: CONFIRMED, FAILED or UNKNOWN; and what drew it, so that a reprint can be compared."""
         ...
 
     def answer_paper(self, job_id: int, answer: PaperAnswer) -> None:

@@ -1,0 +1,1 @@
+"""The steps. A landed step is never changed."""
