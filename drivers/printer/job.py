@@ -1,0 +1,258 @@
+"""One piece of paper: from the first byte to the truth about it.
+
+Outcome (never guessed, never resent)
+
+    CONFIRMED  the printer gave its profile's proof after the last dot: the process id, the fence with the model time over, or no fault for as
+               long as the print must take
+    FAILED     provably no complete paper: it took no byte, or it reported a fault while rows with ink had not been handed over, and these
+               rows are never sent any more
+    UNKNOWN    anything else
+
+Rules
+- Whole commands are paced: at most ``lead_rows`` ahead of the modelled head, so that a fault is noticed while most of the label is still here.
+- Questions go between commands only. Inside one only what comes unasked is heard.
+- A job that is given up leaves ``Residue``: what the printer needs so that its stale bytes never become part of a later paper.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from drivers.printer.profile import Confirm, PrinterProfile
+from drivers.printer.readback import ReadBackError, parse_label
+from drivers.printer.record import JobDone, Outcome, PrinterJob
+from drivers.printer.status import Event, Queued
+from drivers.printer.wire import AUTO_STATUS_ON, Clock, PrinterWire, Wanted, is_process_id, is_queued
+
+CANCELLED = "cancelled"
+_WATCH_S = 0.2
+_GLANCE_S = 0.02
+_PATIENCE = 4  # a job may take this many times its modelled time before it is given up
+_PROCESS_IDS = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """What an abandoned job left in the printer: ``missing`` bytes of an unfinished command, and a fragment to cut off."""
+
+    missing: int
+    has_fragment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One command (the first one with ESC @ before it): bytes ``start``..``end`` of the stream, ``rows`` of paper."""
+
+    start: int
+    end: int
+    rows: int
+    has_ink: bool
+
+
+class _GivenUp(Exception):
+    """The job cannot go on. ``is_reported`` when the printer itself named the reason."""
+
+    def __init__(self, error: str, *, is_reported: bool) -> None:
+        self.error = error
+        self.is_reported = is_reported
+        super().__init__(error)
+
+
+class JobRun:
+    """Runs one job on the printer's thread. ``interruption`` returns a code when the job shall end ("" while it may go on)."""
+
+    def __init__(
+        self, wire: PrinterWire, profile: PrinterProfile, job: PrinterJob, interruption: Callable[[], str], clock: Clock
+    ) -> None:
+        self._wire = wire
+        self._profile = profile
+        self._job = job
+        self._interruption = interruption
+        self._clock = clock
+        self._pieces = _pieces_of(job)
+        self._rows = sum(piece.rows for piece in self._pieces)
+        self._rows_handed = 0
+        self._began = clock()
+        self.sent = 0
+        self.residue: Residue | None = None
+
+    def run(self) -> JobDone:
+        """Print it. The caller has seen that the printer is ready.
+
+        Raises:
+            DriverError: of the transport; ``sent`` then tells how far it got.
+        """
+        self._wire.note_port_at_rest()
+        if self._profile.asb:
+            self._wire.send_all(AUTO_STATUS_ON, self._profile.write_s)
+        self._began = self._clock()
+        try:
+            for piece in self._pieces:
+                self._keep_pace()
+                self._raise_if_faulty()
+                self._hand_over(piece)
+            return self._confirmed()
+        except _GivenUp as reason:
+            return self._given_up(reason)
+
+    def lost(self, error: str) -> JobDone:
+        """The last word when the connection broke."""
+        self.residue = Residue(self._missing_bytes(), has_fragment=self.sent > 0)
+        return self._done(Outcome.UNKNOWN if self.sent else Outcome.FAILED, error)
+
+    # ---- handing over -------------------------------------------------------------------------------------------------------
+
+    def _keep_pace(self) -> None:
+        while True:
+            ahead = self._rows_handed - (self._clock() - self._began) * self._profile.rows_per_s
+            if ahead <= self._profile.lead_rows:
+                return
+            self._raise_if_interrupted()
+            self._wire.listen(min(_WATCH_S, (ahead - self._profile.lead_rows) / self._profile.rows_per_s))
+
+    def _hand_over(self, piece: _Piece) -> None:
+        moved_at = self._clock()
+        while self.sent < piece.end:
+            end = min(piece.end, self.sent + self._profile.chunk_bytes)
+            taken = self._wire.send(self._job.data[self.sent : end], self._profile.write_s)
+            self.sent += taken
+            now = self._clock()
+            if taken:
+                moved_at = now
+            else:
+                self._raise_if_stalled(piece, now - moved_at)
+            if now > self._time_limit:
+                raise _GivenUp("timeOut", is_reported=False)
+        self._rows_handed += piece.rows
+
+    @property
+    def _time_limit(self) -> float:
+        profile = self._profile
+        return self._began + _PATIENCE * self._rows / profile.rows_per_s + profile.stall_s + profile.settle_s
+
+    def _raise_if_stalled(self, piece: _Piece, seconds: float) -> None:
+        """The printer takes nothing: is there a reason, and how long already?"""
+        self._wire.listen(_GLANCE_S)
+        fault = self._wire.silent_condition()
+        if fault.faults:
+            raise _GivenUp(fault.error, is_reported=True)
+        if self.sent == piece.start:
+            self._raise_if_faulty()
+        self._raise_if_interrupted()
+        if seconds >= self._profile.stall_s:
+            raise _GivenUp("timeOut", is_reported=False)
+
+    def _raise_if_faulty(self) -> None:
+        self._raise_if_interrupted()
+        if self._wire.is_mute and self._wire.auto_fault is None:
+            return
+        condition = self._wire.settled_condition(thorough=False)
+        if condition.faults:
+            raise _GivenUp(condition.error, is_reported=True)
+
+    def _raise_if_interrupted(self) -> None:
+        code = self._interruption()
+        if code:
+            raise _GivenUp(code, is_reported=False)
+
+    # ---- the proof ----------------------------------------------------------------------------------------------------------
+
+    def _confirmed(self) -> JobDone:
+        """Everything is handed over: wait for the proof that this model gives."""
+        due = self._began + self._rows / self._profile.rows_per_s
+        match self._profile.confirm:
+            case Confirm.PROCESS_ID:
+                is_proved = self._process_id_comes(due)
+            case Confirm.FENCE:
+                is_proved = self._fence_falls(due)
+            case Confirm.IDLE:
+                is_proved = self._stays_without_fault(due + self._profile.settle_s / 4)
+            case Confirm.NONE:
+                self._watch(due)
+                return self._done(Outcome.UNKNOWN, "")
+        if is_proved:
+            return self._done(Outcome.CONFIRMED, "")
+        raise _GivenUp("timeOut", is_reported=False)
+
+    def _process_id_comes(self, due: float) -> bool:
+        process_id = b"%04d" % (next(_PROCESS_IDS) % 10_000)
+        wanted = is_process_id(process_id)
+        if not self._wire.put_process_id(process_id, self._profile.settle_s):
+            return False
+        return self._watch(self._deadline(due), wanted) is not None
+
+    def _fence_falls(self, due: float) -> bool:
+        """GS r says how far the interpreter is; the head needs its time and must not have stopped."""
+        if not self._wire.put_fence(self._profile.settle_s):
+            return False
+        answer = self._watch(self._deadline(due), is_queued)
+        if not isinstance(answer, Queued):
+            return False
+        if answer.value & 0x0C:
+            raise _GivenUp("paperOut", is_reported=True)
+        self._watch(due)
+        self._raise_if_faulty()
+        return True
+
+    def _stays_without_fault(self, until: float) -> bool:
+        self._watch(until)
+        last = self._wire.settled_condition(thorough=True)
+        if last.faults:
+            raise _GivenUp(last.error, is_reported=True)
+        return last.is_known
+
+    def _deadline(self, due: float) -> float:
+        return max(due, self._clock()) + self._profile.settle_s
+
+    def _watch(self, deadline: float, is_wanted: Wanted | None = None) -> Event | None:
+        """Wait for a proof until ``deadline`` while looking for faults; None when the time is up."""
+        while True:
+            left = deadline - self._clock()
+            event = self._wire.listen(max(0.0, min(_WATCH_S, left)), is_wanted)
+            if event is not None or left <= 0:
+                return event
+            self._raise_if_faulty()
+
+    # ---- the end ------------------------------------------------------------------------------------------------------------
+
+    def _given_up(self, reason: _GivenUp) -> JobDone:
+        if self.sent == 0:
+            return self._done(Outcome.FAILED, reason.error)
+        missing = self._missing_bytes()
+        is_cleared = self._profile.clears_on_request and self._wire.clear_buffers()
+        if is_cleared or self.sent < len(self._job.data):
+            self.residue = Residue(missing, has_fragment=True)
+        if reason.is_reported and self._ink_is_missing():
+            return self._done(Outcome.FAILED, reason.error)
+        return self._done(Outcome.UNKNOWN, reason.error)
+
+    def _missing_bytes(self) -> int:
+        """What an unfinished command still waits for."""
+        return next((piece.end - self.sent for piece in self._pieces if piece.start < self.sent < piece.end), 0)
+
+    def _ink_is_missing(self) -> bool:
+        """Whether rows with ink were never handed over: then no complete paper can come any more."""
+        for piece in self._pieces:
+            if self.sent < piece.end and piece.has_ink and any(self._job.data[max(piece.start, self.sent) : piece.end]):
+                return True
+        return False
+
+    def _done(self, outcome: Outcome, error: str) -> JobDone:
+        return JobDone(self._job.job_id, outcome, error, self.sent, len(self._job.data))
+
+
+def _pieces_of(job: PrinterJob) -> tuple[_Piece, ...]:
+    """Where the stream may be interrupted. A stream that is no label is one piece of which nothing can be proved."""
+    try:
+        label = parse_label(job.data)
+    except ReadBackError:
+        return (_Piece(0, len(job.data), max(1, round(job.height_mm * 8)), has_ink=False),)
+    # Nothing of the paper is touched by ESC @ and the header of the first band, so they go with its data.
+    starts = (0, *(band.offset for band in label.bands[1:]))
+    pieces = [
+        _Piece(start, band.end, band.rows, has_ink=any(job.data[band.start : band.end]))
+        for start, band in zip(starts, label.bands, strict=True)
+    ]
+    return (*pieces, _Piece(label.ending, len(job.data), 0, has_ink=False))
