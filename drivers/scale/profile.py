@@ -16,8 +16,12 @@ from types import MappingProxyType
 from typing import Any
 
 from drivers.errors import DriverFault
+from drivers.scale.and_standard import AndStandardCodec
+from drivers.scale.cas import CasCodec
 from drivers.scale.codec import ScaleCodec
 from drivers.scale.hid import HidScaleCodec
+from drivers.scale.mt_sics import MtSicsCodec
+from drivers.scale.toledo_8217 import Toledo8217Codec
 from drivers.scale.toledo_continuous import ToledoContinuousCodec
 from drivers.scale.xk3190 import Ask, Xk3190CommandCodec, Xk3190EqualsCodec, Xk3190StxCodec
 from drivers.transport.serial import LineSettings
@@ -94,5 +98,9 @@ _CODECS: Mapping[str, Callable[[dict[str, Any]], ScaleCodec]] = {
     "xk3190_stx": lambda options: Xk3190StxCodec(**options),
     "xk3190_equals": lambda options: Xk3190EqualsCodec(**options),
     "xk3190_command": _command,
+    "mt_sics": lambda options: MtSicsCodec(**options),
+    "cas": lambda options: CasCodec(**options),
+    "toledo_8217": lambda options: Toledo8217Codec(**options),
+    "and_standard": lambda options: AndStandardCodec(**options),
 }
 """``protocol`` of a profile -> its codec."""

@@ -17,6 +17,7 @@ from drivers.scale.record import ScaleReading, ScaleStatus
 from drivers.transport.serial import LineSettings
 from drivers.virtual.load_cell import Display
 from drivers.virtual.serial_scale import ToledoContinuous, YaohuaCommand, YaohuaStx
+from drivers.virtual.serial_scale_asked import CasEcr, MtSics, Toledo8217
 
 PROFILES = load_profiles()
 REPORT_1250 = bytes.fromhex("03 04 03 FD E2 04")
@@ -174,6 +175,19 @@ def test_a_scale_that_only_answers_is_asked_at_its_pace():
     told = run("xk3190_command", wire)
     assert readings(told)[-2].status is ScaleStatus.STABLE
     assert 12 <= len(wire.sent) <= 16
+
+
+@pytest.mark.parametrize(
+    ("profile", "twin"),
+    [("cas", CasEcr()), ("mt_sics", MtSics()), ("toledo_8217", Toledo8217())],
+    ids=["cas", "mt_sics", "toledo_8217"],
+)
+def test_scales_that_speak_when_asked_give_their_weight(profile, twin):
+    told = run(profile, Wire(lambda now: b"", 2.0, answer=lambda sent: twin.hear(sent, shown(1250))))
+    assert [(reading.weight_kg, reading.status) for reading in readings(told)] == [
+        (Decimal("1.250"), ScaleStatus.STABLE),
+        (None, ScaleStatus.NOT_READY),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from drivers.device import DeviceState, DeviceStatus
-from drivers.errors import DeviceGone, DriverFault
+from drivers.errors import DeviceGone, DriverFault, NeedsPerson
+from drivers.scanner import source
 from drivers.scanner.camera import DEBOUNCE_S, PREVIEW_WIDTH, Camera, preview
 from drivers.scanner.record import CodeScanned, PreviewFrame
 from drivers.scanner.source import CameraSource, FolderPictures, find_camera
@@ -204,3 +205,48 @@ def test_the_newest_picture_of_a_folder_is_the_view(tmp_path):
     assert pictures.read().shape == BLANK.shape
     VirtualCamera(tmp_path).cover()
     assert pictures.read() is None
+
+
+class FakeCapture:
+    """Stands in for a V4L2 camera: no machine of ours has one."""
+
+    opens, frames = True, []
+
+    def __init__(self, path: str, api: int) -> None:
+        self.settings: dict[int, float] = {}
+        self.released = False
+        assert api == cv2.CAP_V4L2
+
+    def isOpened(self) -> bool:
+        return self.opens
+
+    def set(self, setting: int, value: float) -> None:
+        self.settings[setting] = value
+
+    def read(self):
+        return self.frames.pop(0) if self.frames else (False, None)
+
+    def release(self) -> None:
+        self.released = True
+
+
+def test_a_camera_that_stops_giving_frames_has_gone(tmp_path, monkeypatch):
+    monkeypatch.setattr(source.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(FakeCapture, "frames", [(True, BLANK), (False, None), (True, BLANK), (False, None), (False, None)])
+    node = tmp_path / "video0"
+    node.touch()
+    pictures = CameraSource(str(node)).open()
+    assert [picture is not None for picture in (pictures.read() for _ in range(5))] == [True, False, True, False, False]
+    with pytest.raises(DeviceGone):
+        pictures.read()
+
+
+def test_a_camera_that_will_not_open_needs_a_person(tmp_path, monkeypatch):
+    monkeypatch.setattr(source.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(FakeCapture, "opens", False)
+    node = tmp_path / "video0"
+    with pytest.raises(DeviceGone):
+        CameraSource(str(node)).open()
+    node.touch()
+    with pytest.raises(NeedsPerson):
+        CameraSource(str(node)).open()
