@@ -208,6 +208,11 @@ class LedgerIssuer:
         with self._reading() as tx:
             return outbox.after(tx, seq, limit)
 
+    def voids(self) -> Sequence[tuple[int, int]]:
+        """Void certificates of this terminal as (key id, counter), for ``KeyList.with_void``."""
+        with self._reading() as tx:
+            return void.voids(tx)
+
     def broken_audit_row(self) -> int | None:
         """Upkeep: the first row of the legal log that does not fit its chain, None when it holds."""
         with self._reading() as tx:

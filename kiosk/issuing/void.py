@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.number import CertificateNumber
@@ -24,6 +24,16 @@ def void(tx: Connection, number: CertificateNumber, terminal: str, reason: str, 
     tx.execute(update(label).where(label.c.counter == number.counter).values(awaits_paper=False, reprint_allowed=False))
     link = audit.append(tx, now, audit.Deed.VOID, by, number.counter, {"reason": reason})
     outbox.append(tx, outbox.EventKind.VOID, outbox.decision_body(number, moment_text(now), by, link, reason=reason))
+
+
+def voids(tx: Connection) -> list[tuple[int, int]]:
+    """All void certificates as (key id, counter): what a check on this terminal must know before the centre's list says so."""
+    rows = tx.execute(
+        select(certificate.c.key_id, certificate.c.counter)
+        .where(certificate.c.voided_at.is_not(None))
+        .order_by(certificate.c.counter)
+    )
+    return [(row.key_id, row.counter) for row in rows]
 
 
 def require_reason(reason: str) -> str:

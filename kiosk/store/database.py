@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from kiosk.store.engine import WRITES, assert_encrypted, open_engine
-from kiosk.store.errors import StoreError, store_error
+from kiosk.store.errors import StoreError, disk_error, store_error
 from kiosk.store.owner import Ownership
 from kiosk.store.upgrade import HEAD, upgrade
 
@@ -42,15 +42,18 @@ class LedgerFile:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as err:
-            raise StoreError("readOnly" if err.errno in (1, 13, 30) else "storeBroken", "cannotOpen") from err
+            raise disk_error(err) from err
         ownership = Ownership.take(path)
         file = None
         try:
+            if ownership.has_begun and not (path.exists() and path.stat().st_size):
+                raise StoreError("storeBroken", "lost")
             file = cls(path, open_engine(path, key), ownership)
             with file._told():
                 upgrade(file._engine, path, key, target)
             assert_encrypted(path)
             file._check_at_open()
+            ownership.mark_begun()
         except BaseException:
             if file is not None:
                 file._engine.dispose()

@@ -16,7 +16,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import QueuePool
 
-from kiosk.store.errors import StoreError, store_error
+from kiosk.store.errors import StoreError, disk_error, store_error
 
 KEY_BYTES = 32
 _PLAIN_HEADER = b"SQLite format 3\x00"
@@ -70,11 +70,8 @@ def connect(path: Path, key: bytes) -> Any:
 def open_engine(path: Path, key: bytes) -> Engine:
     """An engine with one connection to ``path``; the file is made if it is missing (mode 0600). Raises ``StoreError`` on first use."""
     # os.open makes the file before SQLite does: SQLite would make it readable for everybody.
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as err:
-        if not path.exists():
-            raise StoreError("diskFull" if err.errno == 28 else "readOnly" if err.errno in (13, 30) else "storeBroken") from err
+    if not path.exists():
+        _make(path)
     engine = create_engine(
         "sqlite+pysqlite://",
         module=dbapi,
@@ -95,6 +92,18 @@ def assert_encrypted(path: Path) -> None:
         head = file.read(len(_PLAIN_HEADER))
     if head == _PLAIN_HEADER:
         raise StoreError("storeBroken", "notEncrypted")
+
+
+def _make(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as err:
+        raise disk_error(err) from err
 
 
 def _begin(connection: Connection) -> None:

@@ -7,6 +7,7 @@ Source: SQLite result codes, https://sqlite.org/rescode.html. Rule: neither code
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -30,7 +31,7 @@ _REASONS = {
 class StoreError(Exception):
     """The store refused or failed; the file is as it was before.
 
-    ``code``: diskFull | readOnly | storeBroken. ``reason`` for storeBroken: keyWrong | keyMissing | keyOpenToOthers | notEncrypted | pragma | damaged | owned |
+    ``code``: diskFull | readOnly | storeBroken. ``reason`` for storeBroken: keyWrong | keyMissing | keyOpenToOthers | notEncrypted | pragma | damaged | lost | owned |
     newer | otherTerminal | busy | constraint | notADatabase | ioError | cannotOpen | fileMoved | sqlite.
     """
 
@@ -54,6 +55,17 @@ def store_error(err: BaseException, path: Path) -> StoreError:
         if cause:
             return StoreError(cause)
     return StoreError("storeBroken", _REASONS.get(extended) or _REASONS.get(primary) or "sqlite")
+
+
+def disk_error(err: OSError) -> StoreError:
+    """Translate an error of the operating system around the file."""
+    match err.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return StoreError("diskFull")
+        case errno.EROFS | errno.EACCES | errno.EPERM:
+            return StoreError("readOnly")
+        case _:
+            return StoreError("storeBroken", "cannotOpen")
 
 
 def _disk_cause(path: Path) -> str:

@@ -84,6 +84,7 @@ certificate = Table(
     Index(None, "day", "counter"),
     Index(None, "subject_id", "counter", "product_id"),
 )
+Index("ix_certificate_voided", certificate.c.counter, certificate.c.key_id, sqlite_where=text("voided_at IS NOT NULL"))
 
 label = Table(
     "label",

@@ -110,6 +110,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_certificate_subject_id_counter_product_id", "certificate", ["subject_id", "counter", "product_id"], unique=False
     )
+    op.create_index(
+        "ix_certificate_voided", "certificate", ["counter", "key_id"], unique=False, sqlite_where=sa.text("voided_at IS NOT NULL")
+    )
     op.create_table(
         "outbox_event",
         sa.Column("seq", sa.Integer(), nullable=False),
