@@ -66,6 +66,9 @@ class Unit(StrEnum):
     TRAY = "盘"
     CAGE = "笼"
     VEHICLE = "车"
+    BOTTLE = "瓶"
+    BUCKET = "桶"
+    TANKER = "罐车"
 
     @property
     def printed(self) -> str:
