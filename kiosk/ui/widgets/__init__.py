@@ -1,0 +1,1 @@
+"""About a dozen widgets of our own on the tokens."""

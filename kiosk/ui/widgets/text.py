@@ -1,0 +1,163 @@
+"""Text, icons and pictures as widgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.graphics import Color, Rectangle
+from kivy.graphics.texture import Texture
+from kivy.uix.widget import Widget
+
+from kiosk.ui import theme as tokens
+from kiosk.ui.textures import emoji_texture, icon_texture, text_look
+
+_LINE = 1.34
+
+
+class Text(Widget):
+    """Words in a box: wrapped, then shrunk to ``min_px``, then ended with an ellipsis; ``fits`` tells which.
+
+    ``size_px`` is the em size wanted, ``align`` left | center | right, ``valign`` top | middle | bottom.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        size_px: int,
+        *,
+        color: tokens.Color = tokens.INK,
+        bold: bool = False,
+        align: str = "left",
+        valign: str = "middle",
+        max_lines: int | None = None,
+        min_px: int | None = None,
+        **layout: Any,
+    ) -> None:
+        super().__init__(**layout)
+        self.text = text
+        self.size_px = size_px
+        self.min_px = min_px or round(size_px * 0.74)
+        self.color = color
+        self.bold = bold
+        self.align = align
+        self.valign = valign
+        self.max_lines = max_lines
+        self.fits = True
+        self.drawn_px = size_px
+        self.drawn_box = (0.0, 0.0, 0.0, 0.0)
+        with self.canvas:
+            self._color = Color(*color)
+            self._rectangle = Rectangle()
+        self.bind(pos=self._draw, size=self._draw)
+        self._draw()
+
+    def say(self, text: str, color: tokens.Color | None = None) -> None:
+        """Show other words."""
+        if text == self.text and (color is None or color == self.color):
+            return
+        self.text = text
+        if color is not None:
+            self.color = color
+            self._color.rgba = color
+        self._draw()
+
+    def _draw(self, *_: object) -> None:
+        width, height = int(self.width), int(self.height)
+        if not self.text or width < 4 or height < 4:
+            self._rectangle.size = (0, 0)
+            return
+        look = None
+        for size in range(self.size_px, self.min_px - 1, -1):
+            lines = max(1, int((height - size * 1.18) // (size * _LINE)) + 1)
+            allowed = min(lines, self.max_lines) if self.max_lines else lines
+            look = text_look(self.text, size, bold=self.bold, max_width=width, max_lines=allowed, align=self.align)
+            self.drawn_px = size
+            if look.fits and look.height <= height + 2:
+                break
+        assert look is not None
+        self.fits = look.fits and look.height <= height + 2 and look.width <= width + 1
+        x = (
+            self.x
+            if self.align == "left"
+            else self.x + (width - look.width) / 2
+            if self.align == "center"
+            else self.right - look.width
+        )
+        y = {"top": self.top - look.height, "middle": self.center_y - look.height / 2, "bottom": self.y}[self.valign]
+        self._rectangle.texture = look.texture
+        self._rectangle.size = (look.width, look.height)
+        self._rectangle.pos = (round(x), round(y))
+        self.drawn_box = (round(x), round(y), look.width, look.height)
+
+
+class Icon(Widget):
+    """One icon, centred."""
+
+    def __init__(self, name: str, size_px: float, color: tokens.Color = tokens.GREEN, **layout: Any) -> None:
+        super().__init__(**layout)
+        self._side = max(8, int(size_px))
+        with self.canvas:
+            self._color = Color(*color)
+            self._rectangle = Rectangle(texture=icon_texture(name, self._side), size=(self._side, self._side))
+        self.bind(pos=self._place, size=self._place)
+        self._place()
+
+    def paint(self, color: tokens.Color) -> None:
+        """Another colour."""
+        self._color.rgba = color
+
+    def _place(self, *_: object) -> None:
+        self._rectangle.pos = (round(self.center_x - self._side / 2), round(self.center_y - self._side / 2))
+
+
+class Emoji(Widget):
+    """A colour picture, centred, as large as the box allows up to ``size_px``."""
+
+    def __init__(self, character: str, size_px: float, **layout: Any) -> None:
+        super().__init__(**layout)
+        self._character = character
+        self._most = int(size_px)
+        with self.canvas:
+            Color(1, 1, 1, 1)
+            self._rectangle = Rectangle()
+        self.bind(pos=self._place, size=self._place)
+        self._place()
+
+    def _place(self, *_: object) -> None:
+        side = int(max(8, min(self._most, self.width, self.height)))
+        self._rectangle.texture = emoji_texture(self._character, side)
+        self._rectangle.size = (side, side)
+        self._rectangle.pos = (round(self.center_x - side / 2), round(self.center_y - side / 2))
+
+
+class Image(Widget):
+    """A texture, as large as the box allows, never distorted. ``frame`` draws a soft edge around it."""
+
+    def __init__(self, texture: Texture | None = None, *, crisp: bool = False, **layout: Any) -> None:
+        super().__init__(**layout)
+        self._crisp = crisp
+        self._texture = texture
+        with self.canvas:
+            self._color = Color(1, 1, 1, 1)
+            self._rectangle = Rectangle()
+        self.bind(pos=self._place, size=self._place)
+        self._place()
+
+    def show(self, texture: Texture | None) -> None:
+        """Show another picture."""
+        self._texture = texture
+        self._place()
+        self.canvas.ask_update()
+
+    def _place(self, *_: object) -> None:
+        if self._texture is None:
+            self._rectangle.size = (0, 0)
+            return
+        width, height = self._texture.size
+        scale = min(self.width / width, self.height / height)
+        if self._crisp and scale >= 1:
+            scale = int(scale)
+        size = (width * scale, height * scale)
+        self._rectangle.texture = self._texture
+        self._rectangle.size = size
+        self._rectangle.pos = (round(self.center_x - size[0] / 2), round(self.center_y - size[1] / 2))
