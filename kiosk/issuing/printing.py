@@ -17,7 +17,7 @@ from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import PaperAnswer, PaperOutcome, PrintJob
 from kiosk.domain.number import CertificateNumber
-from kiosk.issuing import audit, outbox
+from kiosk.issuing import audit, outbox, records
 from kiosk.issuing.issuer import Refused, Unfinished
 from kiosk.issuing.void import require_valid
 from kiosk.store.columns import AnyRow, moment_text
@@ -97,8 +97,8 @@ class Paper:
         tx.execute(update(print_job).where(print_job.c.job_id == job_id).values(answer=answer.value, answered_at=now))
         if answer is PaperAnswer.GOT_IT:
             self._settle(tx, row)
-        else:
-            _set_label(tx, row.counter, row.copy, awaits_paper=True)
+        elif row.answer is not None:
+            self._reopen(tx, row)
         facts: dict[str, str | int] = {"job": job_id, "copy": row.copy, "answer": answer.value}
         audit.append(tx, now, audit.Deed.ANSWER_PAPER, "producer", row.counter, facts)
         said = replace(self._job(row), outcome=PaperOutcome.UNKNOWN, answer=answer)
@@ -182,11 +182,18 @@ class Paper:
 
     def _settle(self, tx: Connection, row: AnyRow) -> None:
         """Close the copy, unless a later attempt of it is open."""
-        last = tx.execute(
-            select(func.max(print_job.c.job_id)).where(print_job.c.counter == row.counter, print_job.c.copy == row.copy)
-        ).scalar_one()
-        if last == row.job_id:
+        if self._is_last(tx, row):
             _set_label(tx, row.counter, row.copy, awaits_paper=False)
+
+    def _reopen(self, tx: Connection, row: AnyRow) -> None:
+        """The paper that was said to be there is not; a void certificate and a copy tried again since stay as they are."""
+        number = CertificateNumber(self.terminal, row.counter)
+        if self._is_last(tx, row) and not records.voided(tx, number, self.terminal):
+            _set_label(tx, row.counter, row.copy, awaits_paper=True)
+
+    def _is_last(self, tx: Connection, row: AnyRow) -> bool:
+        last = select(func.max(print_job.c.job_id)).where(print_job.c.counter == row.counter, print_job.c.copy == row.copy)
+        return bool(tx.execute(last).scalar_one() == row.job_id)
 
     def _is_under_way(self, row: AnyRow) -> bool:
         return bool(row.outcome == PaperOutcome.PENDING.value and row.run == self.run)

@@ -12,7 +12,6 @@ from typing import Protocol
 
 from drivers.printer.encode import encode_label
 from drivers.printer.profile import PrinterProfile
-
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
 from kiosk import log
 from kiosk.domain.certificate import Certificate, PaperOutcome, PrintJob

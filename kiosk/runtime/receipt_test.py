@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 import zxingcpp
-from drivers.printer.readback import read_back
 
 from drivers.errors import DriverError
+from drivers.printer.readback import read_back
 from drivers.printer.record import MonoBitmap
+
+_QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 
 
 class ReceiptMismatch(Exception):
@@ -40,9 +42,7 @@ def prove(stream: bytes, url: str, laid_out: MonoBitmap) -> None:
 def decode(picture: MonoBitmap) -> list[str]:
     """Texts of all QR codes in a 1-bit picture."""
     grey = np.where(_dots(picture), 0, 255).astype(np.uint8)
-    codes = zxingcpp.read_barcodes(
-        grey, formats=zxingcpp.BarcodeFormat.QRCode, try_rotate=False, try_downscale=False, try_invert=False
-    )
+    codes = zxingcpp.read_barcodes(grey, formats=_QR_ONLY, try_rotate=False, try_downscale=False, try_invert=False)
     return [code.text for code in codes]
 
 
