@@ -166,7 +166,7 @@ class EscPosPrinter:
     def _obstacle(self, wire: PrinterWire) -> str:
         """Bring the printer into a known state; "" when it is."""
         if self._residue is not None:
-            self._drive_out(wire, self._profile.stall_s)
+            self._drive_out(wire, self._profile.settle_s)
         return "hardwareError" if self._residue is not None else ""
 
     def _drive_out(self, wire: PrinterWire, timeout_s: float) -> None:

@@ -2,8 +2,8 @@
 
 Outcome (never guessed, never resent)
 
-    CONFIRMED  the printer gave its profile's proof after the last dot: the process id, the fence with the model time over, or no fault for as
-               long as the print must take
+    CONFIRMED  the printer gave its profile's proof after the last dot: the process id; the fence and the model time over; or its buffer
+               pushed empty; in the latter two cases with a status free of faults after that
     FAILED     provably no complete paper: it took no byte, or it reported a fault while rows with ink had not been handed over, and these
                rows are never sent any more
     UNKNOWN    anything else
@@ -30,6 +30,7 @@ CANCELLED = "cancelled"
 _WATCH_S = 0.2
 _GLANCE_S = 0.02
 _PATIENCE = 4  # a job may take this many times its modelled time before it is given up
+_MAY_HANG_UNCUT = ("cutterJam", "timeOut")
 _PROCESS_IDS = itertools.count(1)
 
 
@@ -168,7 +169,7 @@ class JobRun:
             case Confirm.FENCE:
                 is_proved = self._fence_falls(due)
             case Confirm.IDLE:
-                is_proved = self._stays_without_fault(due + self._profile.settle_s / 4)
+                is_proved = self._is_pushed_through(due)
             case Confirm.NONE:
                 self._watch(due)
                 return self._done(Outcome.UNKNOWN, "")
@@ -196,8 +197,22 @@ class JobRun:
         self._raise_if_faulty()
         return True
 
-    def _stays_without_fault(self, until: float) -> bool:
-        self._watch(until)
+    def _is_pushed_through(self, due: float) -> bool:
+        """No status says "idle". But white bytes as many as the receive buffer holds only fit when the label and its ending have left it."""
+        self._watch(due)
+        if not self._profile.flush_bytes or not self._wire.has_back_pressure:
+            return False
+        left, deadline = self._profile.flush_bytes, self._deadline(due)
+        while left:
+            taken = self._wire.send(b"\0" * min(left, self._profile.chunk_bytes), self._profile.write_s)
+            left -= taken
+            if not taken:
+                fault = self._wire.silent_condition()
+                if fault.faults:
+                    raise _GivenUp(fault.error, is_reported=True)
+                self._raise_if_interrupted()
+            if left and self._clock() > deadline:
+                return False
         last = self._wire.settled_condition(thorough=True)
         if last.faults:
             raise _GivenUp(last.error, is_reported=True)
@@ -222,7 +237,7 @@ class JobRun:
             return self._done(Outcome.FAILED, reason.error)
         missing = self._missing_bytes()
         is_cleared = self._profile.clears_on_request and self._wire.clear_buffers()
-        if is_cleared or self.sent < len(self._job.data):
+        if is_cleared or self.sent < len(self._job.data) or reason.error in _MAY_HANG_UNCUT:
             self.residue = Residue(missing, has_fragment=True)
         if reason.is_reported and self._ink_is_missing():
             return self._done(Outcome.FAILED, reason.error)

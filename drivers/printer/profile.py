@@ -24,7 +24,7 @@ class Confirm(StrEnum):
 
     PROCESS_ID = "gs_h"  # GS ( H: answered after the data before it has been printed
     FENCE = "gs_r"  # GS r: answered when the interpreter gets there
-    IDLE = "idle"  # DLE EOT stays without fault for as long as the print must take
+    IDLE = "idle"  # DLE EOT without fault after ``flush_bytes`` white bytes were pushed through the receive buffer
     NONE = "none"  # the printer says nothing: a person is asked
 
 
@@ -56,6 +56,7 @@ class PrinterProfile:
     ending: Ending = Ending.CUT
     feed_lines: int = 6
     confirm: Confirm = Confirm.IDLE
+    flush_bytes: int = 0
     asb: bool = False
     has_near_end: bool = True
     clears_on_request: bool = False
@@ -77,6 +78,8 @@ class PrinterProfile:
             raise ValueError("the left edge lies on the head")
         if not 64 <= self.chunk_bytes <= 65536 or not 1 <= self.feed_lines <= 255:
             raise ValueError("chunk or feed out of range")
+        if not 0 <= self.flush_bytes <= 1 << 20:
+            raise ValueError("flush_bytes is out of range")
         if min(self.speed_mm_s, self.lead_rows, self.reply_s, self.write_s, self.stall_s, self.settle_s, self.poll_s) <= 0:
             raise ValueError("times, speed and lead are positive")
 

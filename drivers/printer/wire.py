@@ -78,6 +78,11 @@ class PrinterWire:
         return self._misses >= _MUTE_AFTER
 
     @property
+    def has_back_pressure(self) -> bool:
+        """True when "taken" means taken by the printer: on USB, but not where a network stack keeps bytes for it."""
+        return isinstance(self._transport, HasClassRequests)
+
+    @property
     def auto_fault(self) -> Condition | None:
         """The fault that the printer told by itself, if its last word was one."""
         return self._auto if self._auto is not None and self._auto.faults else None
