@@ -81,6 +81,8 @@ class Touchable(ButtonBehavior, BoxLayout):
             else:
                 self._edge = None
         self.bind(pos=self._place, size=self._place, disabled=self._shade)
+        self._place()
+        self._shade()
 
     def on_press(self) -> None:
         self._ground.rgba = _PRESSED[self.kind]
@@ -110,7 +112,7 @@ class Touchable(ButtonBehavior, BoxLayout):
             self._edge.rounded_rectangle = (self.x + 1, self.y + 1, self.width - 2, self.height - 2, self._radius)
 
 
-class Button(Touchable):
+class PushButton(Touchable):
     """Words, with an icon before them. ``rank`` sets the height: touch | action | confirm."""
 
     def __init__(

@@ -20,6 +20,7 @@ class Ground(FloatLayout):
             Color(*color)
             self._rectangle = Rectangle()
         self.bind(pos=self._place, size=self._place)
+        self._place()
 
     def _place(self, *_: object) -> None:
         self._rectangle.pos = self.pos
@@ -63,6 +64,7 @@ class Card(BoxLayout):
             else:
                 self._line = None
         self.bind(pos=self._place, size=self._place)
+        self._place()
 
     def paint(self, color: tokens.Color) -> None:
         """Another ground."""

@@ -130,7 +130,7 @@ class Emoji(Widget):
         self._rectangle.pos = (round(self.center_x - side / 2), round(self.center_y - side / 2))
 
 
-class Image(Widget):
+class PictureBox(Widget):
     """A texture, as large as the box allows, never distorted. ``frame`` draws a soft edge around it."""
 
     def __init__(self, texture: Texture | None = None, *, crisp: bool = False, **layout: Any) -> None:

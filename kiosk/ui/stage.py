@@ -1,0 +1,99 @@
+"""The stage: whatever page the session is on, drawn on one root widget; the ribbon of the demonstration and the countdown lie above it.
+
+Rules: decides nothing; one screen alive at a time; a tap meant for the page before never lands on the next one (``GUARD_S``).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from kivy.uix.floatlayout import FloatLayout
+
+from kiosk.directory.catalogue import Catalogue
+from kiosk.session.events import Event, Touched
+from kiosk.session.pages import Page
+from kiosk.session.terminal import Terminal
+from kiosk.texts import Texts
+from kiosk.ui.screen import Screen, ScreenContext
+from kiosk.ui.screens import screen_for
+from kiosk.ui.textures import forget_texts
+from kiosk.ui.theme import Board, Theme
+from kiosk.ui.widgets.overlay import Countdown, Ribbon
+
+GUARD_S = 0.35
+"""After a page turned, touches are swallowed for so long: the second half of a double tap."""
+_TOUCHED_EVERY_S = 0.5
+
+
+class Stage(FloatLayout):
+    """Root widget. ``show`` takes each new state, on the screen's thread."""
+
+    def __init__(
+        self,
+        board: Board,
+        texts: Texts,
+        catalogue: Catalogue,
+        send: Callable[[Event], None],
+        speak: Callable[[str], None],
+        *,
+        unit_shown: str = "公斤",
+        monotonic: Callable[[], float] = time.monotonic,
+        **layout: Any,
+    ) -> None:
+        super().__init__(**layout)
+        self._board = board
+        self._texts = texts
+        self._catalogue = catalogue
+        self._send = send
+        self._speak = speak
+        self._unit_shown = unit_shown
+        self._monotonic = monotonic
+        self._drawn: tuple[Page, bool] | None = None
+        self._turned_at = -GUARD_S
+        self._told_at = -_TOUCHED_EVERY_S
+        self.screen: Screen | None = None
+        self._ribbon: Ribbon | None = None
+        self._countdown: Countdown | None = None
+
+    @property
+    def page(self) -> Page | None:
+        """The page on show, None before the first state."""
+        return self._drawn[0] if self._drawn is not None else None
+
+    def show(self, state: Terminal) -> None:
+        """Draw a state: a new screen when the page or the kind of eyes changed, else an update."""
+        wanted = (state.page, state.elder)
+        if wanted != self._drawn or self.screen is None:
+            self._turn(state)
+            self._drawn = wanted
+        else:
+            self.screen.update(state)
+        if self._countdown is not None:
+            self._countdown.show(state.countdown)
+
+    def _turn(self, state: Terminal) -> None:
+        if state.page is Page.ATTRACT and self.page is not Page.ATTRACT:
+            forget_texts()
+        ctx = ScreenContext(
+            Theme(self._board, state.elder), self._texts, self._catalogue, self._send, self._speak, self._unit_shown
+        )
+        self.clear_widgets()
+        self.screen = screen_for(state.page)(ctx, state)
+        self.add_widget(self.screen)
+        self._ribbon = Ribbon(ctx) if state.demo else None
+        if self._ribbon is not None:
+            self.add_widget(self._ribbon)
+        self._countdown = Countdown(ctx)
+        self.add_widget(self._countdown)
+        self._turned_at = self._monotonic()
+
+    def on_touch_down(self, touch: Any) -> bool:
+        now = self._monotonic()
+        if now - self._told_at >= _TOUCHED_EVERY_S:
+            self._told_at = now
+            self._send(Touched())
+        if now - self._turned_at < GUARD_S:
+            return True
+        return bool(super().on_touch_down(touch))

@@ -1,0 +1,1 @@
+"""Sample states of the goods screens."""
