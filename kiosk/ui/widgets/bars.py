@@ -76,21 +76,20 @@ class TopBar(BoxLayout):
             self._line = Rectangle()
         self.bind(pos=self._place, size=self._place)
         wide = theme.note * 4.6
+        short = theme.board.width_px < self._wanted_width(theme, steps, who)
         self.add_widget(self._side(theme, "back", back_words, back, "back", tokens.INK, wide))
-        self.add_widget(self._steps(theme, steps, current))
+        self.add_widget(self._steps(theme, steps, current, short=short))
         if who:
-            self.add_widget(
-                Text(
-                    who,
-                    theme.note,
-                    color=tokens.SOFT,
-                    align="right",
-                    max_lines=1,
-                    min_px=round(theme.note * 0.8),
-                    size_hint_x=0.42 if steps else 1,
-                )
-            )
+            words = Text(who, theme.note, color=tokens.SOFT, align="right", max_lines=2, min_px=round(theme.note * 0.72))
+            self.add_widget(words)
         self.add_widget(self._side(theme, "cancel", cancel_words, cancel, "", tokens.RED, wide * 0.8))
+
+    @staticmethod
+    def _wanted_width(theme: tokens.Theme, steps: tuple[str, ...], who: str) -> float:
+        """Width of a bar in which every step shows its word and the name stands on one line."""
+        sides = theme.note * 4.6 * 1.8 + 2 * theme.margin
+        chips = sum(theme.note * (len(words) + 2.1) + theme.mm(1.2) for words in steps)
+        return sides + chips + theme.note * min(len(who), 14) + 3 * theme.gap
 
     def _side(
         self,
@@ -112,29 +111,28 @@ class TopBar(BoxLayout):
         button.add_widget(Text(words, theme.note, color=color, bold=True, align="left" if icon else "center", max_lines=1))
         return button
 
-    def _steps(self, theme: tokens.Theme, steps: tuple[str, ...], current: int) -> Widget:
-        box = BoxLayout(spacing=theme.mm(1.2))
-        if not steps:
-            return box
-        box.add_widget(Widget())
+    def _steps(self, theme: tokens.Theme, steps: tuple[str, ...], current: int, *, short: bool) -> Widget:
+        """The steps; where the bar is short only the one that is lit keeps its word."""
+        box = BoxLayout(spacing=theme.mm(1.2), size_hint_x=None if steps else 1)
         for number, words in enumerate(steps):
             done, here = number < current, number == current
             ground = tokens.GREEN if here else tokens.GREEN_TINT if done else tokens.CARD
             ink = tokens.WHITE if here else tokens.GREEN if done else tokens.SOFT
             line = None if here or done else tokens.LINE
-            words_shown = f"{number + 1} {words}"
+            bare = short and not here
             chip = Chip(
                 theme,
-                words_shown,
+                str(number + 1) if bare else f"{number + 1} {words}",
                 ground=ground,
                 ink=ink,
                 line=line,
                 bold=here,
-                width=theme.note * (len(words) + 2.1),
+                width=theme.note * (1.75 if bare else len(words) + 2.1),
                 pos_hint={"center_y": 0.5},
             )
             box.add_widget(chip)
-        box.add_widget(Widget())
+        if steps:
+            box.width = sum(chip.width for chip in box.children) + box.spacing * (len(steps) - 1)
         return box
 
     def _place(self, *_: object) -> None:
