@@ -37,11 +37,15 @@ Clock = Callable[[], float]
 
 
 class Scale:
-    """A ``Driver`` for one scale. Owned by the thread that calls ``run``; ``clock`` is monotonic seconds."""
+    """A ``Driver`` for one scale. Owned by the thread that calls ``run``; ``clock`` is monotonic seconds.
 
-    def __init__(self, profile: ScaleProfile, *, clock: Clock = time.monotonic) -> None:
+    ``every_reading`` is for the technician: each frame is told as it came, also an equal one.
+    """
+
+    def __init__(self, profile: ScaleProfile, *, clock: Clock = time.monotonic, every_reading: bool = False) -> None:
         self._profile = profile
         self._clock = clock
+        self._every_reading = every_reading
 
     @property
     def kind(self) -> DeviceKind:
@@ -54,7 +58,7 @@ class Scale:
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the scale. Raises ``DeviceGone`` from the transport, ``TryAgain('hardwareError')`` when nothing readable comes."""
-        weighings = _Weighings(emit, self._clock)
+        weighings = _EachReading(emit) if self._every_reading else _Weighings(emit, self._clock)
         try:
             _Session(self._profile, transport, weighings, emit, self._clock).serve(stop)
         finally:
@@ -64,7 +68,9 @@ class Scale:
 class _Session:
     """One opening of a scale."""
 
-    def __init__(self, profile: ScaleProfile, transport: Transport, weighings: _Weighings, emit: Emit, clock: Clock) -> None:
+    def __init__(
+        self, profile: ScaleProfile, transport: Transport, weighings: _Weighings | _EachReading, emit: Emit, clock: Clock
+    ) -> None:
         self._profile = profile
         self._transport = transport
         self._weighings = weighings
@@ -219,6 +225,26 @@ class _Weighings:
         """The scale is no longer watched: its last number must not stand."""
         if self._told is not None and self._told.status is not ScaleStatus.NOT_READY:
             self._emit(no_weight(ScaleStatus.NOT_READY))
+
+
+class _EachReading:
+    """Every frame on its way out; that there is no weight is told once."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._told: ScaleReading | None = None
+
+    def put(self, reading: ScaleReading) -> None:
+        """Tell it, unless it is the silence that was told before."""
+        if reading.raw or reading != self._told:
+            self._told = reading
+            self._emit(reading)
+
+    def flush(self) -> None:
+        """Nothing waits here."""
+
+    def close(self) -> None:
+        """Nobody shows these readings any longer than a line on a terminal."""
 
 
 def _differs(one: ScaleReading, other: ScaleReading) -> bool:

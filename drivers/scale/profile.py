@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -63,6 +64,20 @@ def load_profiles(path: Path = PROFILES_FILE) -> Mapping[str, ScaleProfile]:
     for profile in profiles.values():
         profile.codec()
     return MappingProxyType(profiles)
+
+
+@cache
+def builtin_profiles() -> Mapping[str, ScaleProfile]:
+    """The profiles delivered with the drivers."""
+    return load_profiles()
+
+
+def scale_profile(name: str) -> ScaleProfile:
+    """One delivered profile. Raises ``DriverFault`` (profileUnknown)."""
+    try:
+        return builtin_profiles()[name]
+    except KeyError:
+        raise DriverFault("profileUnknown", profile=name) from None
 
 
 def _profile(name: str, table: dict[str, Any]) -> ScaleProfile:

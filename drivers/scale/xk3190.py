@@ -122,6 +122,23 @@ class Xk3190EqualsCodec(FrameCodec):
         return self._SIZE, weighing(to_kg(-value if negative else value, self._unit), moving=True, raw=frame)
 
 
+def digits_are_reversed(frame: bytes) -> bool | None:
+    """Which way round an ``=`` frame must be read, None when both make sense.
+
+    The most significant end is 0 or a minus, and at most four decimals stand behind the point.
+    """
+    text = frame[1:]
+    first_may_lead, last_may_lead = text[:1] in (b"0", b"-"), text[-1:] in (b"0", b"-")
+    if first_may_lead != last_may_lead:
+        return last_may_lead
+    if b"-" in text:
+        return text.endswith(b"-")
+    point = text.find(b".")
+    if point < 0 or 3 <= point <= 4:
+        return None
+    return point < 3
+
+
 def _signed_digits(field: bytes) -> Decimal | None:
     """Sign, six digits, number of decimals 0..4."""
     sign, digits, decimals = field[:1], field[1:7], field[7:8]

@@ -1,0 +1,112 @@
+"""The serial transport on pseudo-terminals: seven bits, parity in software, errors by name, a line that goes away."""
+
+import os
+import pty
+import termios
+import threading
+import time
+import tty
+from collections.abc import Iterator
+
+import pytest
+import serial
+
+from drivers.errors import DeviceGone, NeedsPerson, TryAgain
+from drivers.transport import serial as transport_serial
+from drivers.transport.serial import LineSettings, open_serial
+
+SEVEN_EVEN = LineSettings(9600, 7, "E", 1)
+
+
+@pytest.fixture
+def line() -> Iterator[tuple[int, str]]:
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    yield ours, os.ttyname(theirs)
+    os.close(ours)
+    os.close(theirs)
+
+
+def test_a_pseudo_terminal_carries_seven_bits_again_and_again(line):
+    ours, path = line
+    for _ in range(3):
+        port = open_serial(path, SEVEN_EVEN)
+        os.write(ours, bytes([0x02 | 0x80, 0x31 | 0x80, 0x32]))
+        assert port.read(16, 0.5) == b"\x021" + b"2"
+        assert port.write(b"W", 0.5) == 1
+        assert os.read(ours, 16) == b"W"
+        port.close()
+
+
+def test_an_adapter_that_refuses_seven_bits_gets_the_parity_bit_made_here(line, monkeypatch):
+    ours, path = line
+    real = serial.Serial
+
+    def refusing(*arguments, bytesize, **settings):
+        if bytesize == 7:
+            raise termios.error(22, "Invalid argument")
+        return real(*arguments, bytesize=bytesize, **settings)
+
+    monkeypatch.setattr(transport_serial.serial, "Serial", refusing)
+    monkeypatch.setattr(transport_serial, "_is_pseudo_terminal", lambda path: False)
+    port = open_serial(path, SEVEN_EVEN)
+    port.write(b"WC", 0.5)
+    assert os.read(ours, 16) == bytes([0x57 | 0x80, 0x43 | 0x80])  # five and three ones
+    os.write(ours, bytes([0x82, 0x3F, 0xE1, 0x8D]))
+    assert port.read(16, 0.5) == b"\x02?a\r"
+    port.close()
+    odd = open_serial(path, LineSettings(9600, 7, "O", 1))
+    odd.write(b"WU", 0.5)
+    assert os.read(ours, 16) == bytes([0x57, 0x55 | 0x80])
+    odd.close()
+
+
+def test_a_line_belongs_to_one(line):
+    _, path = line
+    first = open_serial(path, LineSettings())
+    with pytest.raises(TryAgain) as err:
+        open_serial(path, LineSettings())
+    assert err.value.code == "deviceBusy"
+    first.close()
+    open_serial(path, LineSettings()).close()
+
+
+def test_no_permission_needs_a_person(line, monkeypatch):
+    def denied(*arguments, **settings):
+        raise serial.SerialException(13, "Permission denied")
+
+    monkeypatch.setattr(transport_serial.serial, "Serial", denied)
+    with pytest.raises(NeedsPerson) as err:
+        open_serial(line[1], LineSettings())
+    assert err.value.code == "permissionDenied"
+
+
+def test_what_waited_before_opening_is_dropped(line):
+    ours, path = line
+    os.write(ours, b"old")
+    port = open_serial(path, LineSettings())
+    assert port.read(16, 0.05) == b""
+    port.close()
+
+
+def test_a_read_waits_no_longer_than_told_and_a_full_line_takes_a_part(line):
+    _, path = line
+    port = open_serial(path, LineSettings())
+    began = time.monotonic()
+    assert port.read(16, 0.1) == b""
+    assert time.monotonic() - began < 0.3
+    assert port.write(bytes(1 << 20), 0.1) == 0
+    port.close()
+
+
+def test_a_line_that_hangs_up_is_gone():
+    ours, theirs = pty.openpty()
+    tty.setraw(theirs)
+    port = open_serial(os.ttyname(theirs), LineSettings())
+    os.close(theirs)
+    threading.Timer(0.1, os.close, [ours]).start()
+    with pytest.raises(DeviceGone):
+        for _ in range(20):
+            port.read(16, 0.2)
+    port.close()
+    port.close()
