@@ -187,6 +187,10 @@ class Issuer(Protocol):
         """True when it fits. Five wrong ones lock for 15 s, doubling: raises ``Refused('pinLocked', wait_s=...)``."""
         ...
 
+    def voids(self) -> Sequence[tuple[int, int]]:
+        """Void certificates of this terminal as (key id, counter): a check here must know them before any list does."""
+        ...
+
     def events_after(self, seq: int, limit: int) -> Sequence[OutboxEvent]:
         """Outbox rows with a higher ``seq``, oldest first."""
         ...

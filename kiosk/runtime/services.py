@@ -92,7 +92,10 @@ class TerminalServices:
         self._send(ev.PreviewDrawn(ev.Picture(bitmap.width_dots, bitmap.height_dots, bitmap.data)))
 
     def _verify(self, text: str) -> None:
-        verdict = shown(verify_url(text, self._keys, self._clock.read().now), self._product_name)
+        keys = self._keys
+        for key_id, counter in self._workers.ask(Desk.LEDGER, self._issuer.voids).result():
+            keys = keys.with_void(key_id, counter)
+        verdict = shown(verify_url(text, keys, self._clock.read().now), self._product_name)
         self._send(
             ev.Verified(
                 outcome=verdict.outcome,

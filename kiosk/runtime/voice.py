@@ -1,10 +1,12 @@
 """Speaks the sentences: espeak-ng, one process a sentence, cut off when the next one comes.
 
-Rules: never blocks a caller; a machine without a voice stays silent and says so once; an ID number or phone is never in a spoken text.
+Rules: never blocks a caller (a thread of its own starts and ends the processes); a machine without a voice stays silent; an ID number or
+phone is never in a spoken text.
 """
 
 from __future__ import annotations
 
+import queue
 import shutil
 import subprocess
 import threading
@@ -13,6 +15,7 @@ from kiosk.texts import Texts
 
 SPEED_WPM = 150
 """Slower than espeak-ng's default of 175: market halls are loud and ears are old."""
+_TRANSCRIPT = 50
 
 
 class EspeakVoice:
@@ -21,29 +24,44 @@ class EspeakVoice:
     def __init__(self, texts: Texts, *, audible: bool = True) -> None:
         self._texts = texts
         self._program = shutil.which("espeak-ng") if audible else None
-        self._lock = threading.Lock()
+        self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._speaking: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._run, name="kiosk-voice", daemon=True)
         self.transcript: list[str] = []
+        if self._program is not None:
+            self._thread.start()
 
     def say(self, text_id: str, facts: tuple[tuple[str, str], ...] = ()) -> None:
-        """Say a sentence; the one before it stops."""
+        """Say a sentence; the one before it stops. A text id without a sentence says nothing."""
+        self.transcript = [*self.transcript[1 - _TRANSCRIPT :], text_id]
         sentence = self._texts.get(text_id, facts)
-        with self._lock:
-            self.transcript = [*self.transcript[-49:], text_id]
-            self._hush()
-            if self._program is None or sentence == text_id:
-                return
-            self._speaking = subprocess.Popen(
-                [self._program, "-v", "cmn", "-s", str(SPEED_WPM), "--", sentence],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+        self._orders.put("" if sentence == text_id else sentence)
 
     def quiet(self) -> None:
         """Stop speaking."""
-        with self._lock:
+        self._orders.put("")
+
+    def close(self) -> None:
+        """Stop speaking and end the thread."""
+        self._orders.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        while (sentence := self._orders.get()) is not None:
             self._hush()
+            # Only the newest of several waiting sentences is worth saying.
+            if sentence and self._orders.empty():
+                self._begin(sentence)
+        self._hush()
+
+    def _begin(self, sentence: str) -> None:
+        self._speaking = subprocess.Popen(
+            [str(self._program), "-v", "cmn", "-s", str(SPEED_WPM), "--", sentence],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
 
     def _hush(self) -> None:
         if self._speaking is not None:

@@ -155,6 +155,18 @@ def _found_by_text(visit: Visit, event: SubjectsFound, now: Now) -> Step:
     return replace(visit, page=Page.CHOOSE_SUBJECT, matches=event.subjects, busy="", notice=None), (DisarmCamera(),)
 
 
+def _find_refused(visit: Visit, event: ServiceRefused, now: Now) -> Step:
+    """The look-up itself failed: say so and look again."""
+    told = replace(visit, busy="", card=None, notice=notice(event.code))
+    match visit.page:
+        case Page.IDENTIFY | Page.PROVE:
+            return told, (ArmReader(),)
+        case Page.SCAN_SUBJECT:
+            return told, (ArmCamera(),)
+        case _:
+            return told, ()
+
+
 def _subject_code(visit: Visit, event: CodeSeen, now: Now) -> Step:
     if visit.busy:
         return visit, ()
@@ -268,17 +280,21 @@ TABLE: Table[Visit] = {
     (Page.IDENTIFY, Pressed): _identify,
     (Page.IDENTIFY, CardSeen): _card_seen,
     (Page.IDENTIFY, CardFailed): _card_failed,
+    (Page.IDENTIFY, ServiceRefused): _find_refused,
     (Page.IDENTIFY, SubjectsFound): _found_by_card,
     (Page.LOOKUP, Typed): _lookup_typed,
     (Page.LOOKUP, Pressed): _lookup_pressed,
+    (Page.LOOKUP, ServiceRefused): _find_refused,
     (Page.LOOKUP, SubjectsFound): _found_by_text,
     (Page.SCAN_SUBJECT, CodeSeen): _subject_code,
     (Page.SCAN_SUBJECT, Pressed): _lookup_pressed,
+    (Page.SCAN_SUBJECT, ServiceRefused): _find_refused,
     (Page.SCAN_SUBJECT, SubjectsFound): _found_by_text,
     (Page.CHOOSE_SUBJECT, SubjectChosen): _choose,
     (Page.CHOOSE_SUBJECT, Pressed): _choose_pressed,
     (Page.PROVE, CardSeen): _card_seen,
     (Page.PROVE, CardFailed): _card_failed,
+    (Page.PROVE, ServiceRefused): _find_refused,
     (Page.PROVE, SubjectsFound): _proven_by_card,
     (Page.PROVE, Pressed): _prove_pressed,
     (Page.PIN, PinTyped): _pin_typed,

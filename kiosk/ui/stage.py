@@ -62,6 +62,11 @@ class Stage(FloatLayout):
         """The page on show, None before the first state."""
         return self._drawn[0] if self._drawn is not None else None
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether touches reach the page on show: it has been there for ``GUARD_S``."""
+        return self._drawn is not None and self._monotonic() - self._turned_at >= GUARD_S
+
     def show(self, state: Terminal) -> None:
         """Draw a state: a new screen when the page or the kind of eyes changed, else an update."""
         wanted = (state.page, state.elder)

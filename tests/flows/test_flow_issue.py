@@ -6,8 +6,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from support import builders as b
-from support.walk import PAPER_OUT, READY, Walk, a_known_producer
 
 from kiosk.domain.certificate import PaperAnswer, PaperOutcome
 from kiosk.domain.promise import EvidenceLevel, Signature
@@ -16,7 +14,10 @@ from kiosk.domain.subject import SubjectKind, SubjectStatus
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
 from kiosk.session.events import Key
+from kiosk.session.notice import Notice
 from kiosk.session.pages import Page
+from support import builders as b
+from support.walk import PAPER_OUT, READY, Walk, a_known_producer
 
 
 def at_promise(walk: Walk, copies: int = 1) -> Walk:
@@ -337,3 +338,12 @@ def test_an_event_nobody_expected_is_reported_and_changes_nothing() -> None:
     walk.do(ev.Registered(b.a_subject()))
     assert walk.state.errand == before
     assert [e.event for e in walk.asked(fx.Unexpected)] == ["Registered"]  # type: ignore[attr-defined]
+
+
+def test_a_look_up_that_fails_is_told_and_the_card_is_read_again() -> None:
+    walk = Walk().press(Key.START, Key.AGREE).do(ev.CardSeen(b.a_card()))
+    assert walk.visit.busy
+    walk.do(ev.ServiceRefused("storeBroken"))
+    assert (walk.page, walk.visit.busy) == (Page.IDENTIFY, "")
+    assert walk.state.said == Notice("storeBroken")
+    assert len(walk.asked(fx.ArmReader)) == 2

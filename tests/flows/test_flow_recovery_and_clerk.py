@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from support import builders as b
-from support.walk import Walk, a_known_producer
-
 from kiosk.domain.certificate import PaperAnswer
 from kiosk.domain.number import CertificateNumber
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
+from support import builders as b
+from support.walk import Walk, a_known_producer
 
 NUMBER = CertificateNumber("1407030031", 417)
 

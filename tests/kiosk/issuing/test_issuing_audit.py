@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
-from support.builders import a_promise
-from support.ledgers import open_issuer
 
 from kiosk.issuing.ledger_issuer import LedgerIssuer
+from support.builders import a_promise
+from support.ledgers import open_issuer
 
 
 def three_deeds(issuer: LedgerIssuer) -> None:

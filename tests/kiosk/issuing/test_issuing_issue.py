@@ -10,8 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.builders import EGGS, NOON, a_promise, a_subject, weighed
-from support.ledgers import BUILT, TERMINAL, FakeClock, FakeRegister, open_issuer
 
 from kiosk.domain.certificate import ClockQuality, canonical_record, record_digest
 from kiosk.domain.number import CertificateNumber
@@ -20,6 +18,8 @@ from kiosk.domain.promise import MAX_COPIES
 from kiosk.domain.quantity import Quantity, QuantitySource, Unit
 from kiosk.domain.subject import SubjectId, SubjectStatus
 from kiosk.issuing.issuer import Refused
+from support.builders import EGGS, NOON, a_promise, a_subject, weighed
+from support.ledgers import BUILT, TERMINAL, FakeClock, FakeRegister, open_issuer
 
 
 def test_what_was_issued_is_found_again_equal_after_reopening(tmp_path: Path) -> None:

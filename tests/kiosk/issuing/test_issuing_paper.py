@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from support.builders import TODAY, a_promise
-from support.ledgers import open_issuer
 
 from kiosk.domain.certificate import Certificate, PaperAnswer, PaperOutcome
 from kiosk.domain.number import CertificateNumber
 from kiosk.issuing.issuer import Refused
 from kiosk.issuing.ledger_issuer import LedgerIssuer
+from support.builders import TODAY, a_promise
+from support.ledgers import open_issuer
 
 PENDING, CONFIRMED, FAILED, UNKNOWN = PaperOutcome
 

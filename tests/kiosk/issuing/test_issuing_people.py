@@ -8,13 +8,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from support.builders import EGGS, NOON, TODAY, TOMATO, VILLAGE, a_promise, a_subject
-from support.ledgers import FakeClock, FakeRegister, open_issuer
 
 from kiosk.domain.product import ProductId
 from kiosk.domain.quantity import Quantity, QuantitySource, Unit
 from kiosk.domain.subject import Registration, SubjectId, SubjectKind, SubjectStatus
 from kiosk.issuing.issuer import Refused
+from support.builders import EGGS, NOON, TODAY, TOMATO, VILLAGE, a_promise, a_subject
+from support.ledgers import FakeClock, FakeRegister, open_issuer
 
 NEWCOMER = Registration(SubjectKind.FARMER, "李秀英", "李秀英", b"n" * 32, "13800000999", VILLAGE)
 

@@ -6,8 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.builders import NOON, TOMATO, a_promise
-from support.ledgers import STATION, TERMINAL, open_issuer
 
 from kiosk.credential.keylist import KeyList, TrustedKey
 from kiosk.credential.signer import load_signer, new_private_key, write_secret
@@ -18,6 +16,8 @@ from kiosk.domain.product import ProductId
 from kiosk.domain.subject import Place
 from kiosk.issuing.issuer import Refused
 from kiosk.issuing.signing import SigningKeyError, TokenLabelSigner, load_label_signer
+from support.builders import NOON, TOMATO, a_promise
+from support.ledgers import STATION, TERMINAL, open_issuer
 
 
 @pytest.fixture

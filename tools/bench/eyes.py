@@ -1,0 +1,152 @@
+"""Eyes on a running terminal: what is on the screen and where, and pictures of it, over a Unix socket.
+
+Only looks: touches come from outside, as a finger's would. Part of the bench, never of an installed terminal.
+Protocol: one JSON object a line. ``{"ask": "look"}`` -> ``{"page", "targets": [{"name", "x", "y", "width", "height", "enabled"}]}`` (pixels, from the upper
+left); ``{"ask": "shot", "file": PATH}`` -> ``{"file"}``; ``{"ask": "close"}`` ends the terminal as closing its window would.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+
+from kiosk.ui.stage import Stage
+from kiosk.ui.widgets.button import Touchable
+from kiosk.ui.widgets.signature import SignaturePad
+from kiosk.ui.widgets.text import Text
+
+_ANSWER_S = 10.0
+
+
+class Eyes:
+    """The terminal's side: serves looks at ``stage`` until ``close``."""
+
+    def __init__(self, stage: Stage, path: Path) -> None:
+        self._stage = stage
+        self._path = path
+        path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._listener.bind(str(path))
+        self._listener.listen(4)
+        threading.Thread(target=self._accept, name="eyes", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), name="eyes-client", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection, connection.makefile("rw", encoding="utf-8") as lines:
+            for line in lines:
+                answer = self._on_screen_thread(json.loads(line))
+                lines.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                lines.flush()
+
+    def _on_screen_thread(self, order: dict[str, str]) -> dict[str, Any]:
+        done = threading.Event()
+        answer: dict[str, Any] = {}
+
+        def act(_elapsed_s: float) -> None:
+            answer.update(self._obey(order))
+            done.set()
+
+        Clock.schedule_once(act, 0)
+        return answer if done.wait(_ANSWER_S) else {"error": "the screen did not answer"}
+
+    def _obey(self, order: dict[str, str]) -> dict[str, Any]:
+        match order["ask"]:
+            case "look":
+                return look(self._stage)
+            case "shot":
+                self._stage.export_to_png(order["file"])
+                return {"file": order["file"]}
+            case "close":
+                App.get_running_app().stop()
+                return {}
+            case other:
+                return {"error": f"unknown: {other}"}
+
+
+def look(stage: Stage) -> dict[str, Any]:
+    """What is on the stage: its page, every target with its place, every sentence."""
+    targets, texts = [], []
+    for widget in _shown(stage):
+        if isinstance(widget, Touchable):
+            targets.append({"name": widget.name, "enabled": not widget.disabled, **_place(widget)})
+        elif isinstance(widget, SignaturePad):
+            targets.append({"name": widget.name, "enabled": True, **_place(widget)})
+        elif isinstance(widget, Text) and widget.text:
+            texts.append(widget.text)
+    return {"page": stage.page.value if stage.page else "", "targets": targets, "texts": texts, "settled": stage.is_settled}
+
+
+def _shown(widget: Any) -> Iterator[Any]:
+    if getattr(widget, "opacity", 1) == 0:
+        return
+    yield widget
+    for child in widget.children:
+        yield from _shown(child)
+
+
+def _place(widget: Any) -> dict[str, float]:
+    left, bottom = widget.to_window(widget.x, widget.y)
+    return {"x": left, "y": Window.height - bottom - widget.height, "width": widget.width, "height": widget.height}
+
+
+class Looker:
+    """The other side: asks a terminal's eyes. Raises ``TimeoutError`` when what is waited for does not come."""
+
+    def __init__(self, path: Path, within_s: float = 60.0) -> None:
+        deadline = time.monotonic() + within_s
+        while True:
+            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                self._socket.connect(str(path))
+                break
+            except OSError:
+                self._socket.close()
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"no terminal answers at {path}") from None
+                time.sleep(0.05)
+        self._lines = self._socket.makefile("rw", encoding="utf-8")
+
+    def ask(self, what: str, **more: str) -> dict[str, Any]:
+        """One question."""
+        self._lines.write(json.dumps({"ask": what, **more}) + "\n")
+        self._lines.flush()
+        answer: dict[str, Any] = json.loads(self._lines.readline() or "{}")
+        return answer
+
+    def wait(self, found: Callable[[dict[str, Any]], bool], what: str, within_s: float = 20.0) -> dict[str, Any]:
+        """Look until ``found`` likes what it sees."""
+        deadline = time.monotonic() + within_s
+        while True:
+            seen = self.ask("look")
+            if seen.get("settled") and found(seen):
+                return seen
+            if time.monotonic() > deadline:
+                names = sorted(t["name"] for t in seen.get("targets", []))
+                raise TimeoutError(f"waited for {what}; on page {seen.get('page')} with {names} and {seen.get('texts')}")
+            time.sleep(0.04)
+
+    def close(self) -> None:
+        """Let the terminal alone."""
+        self._lines.close()
+        self._socket.close()

@@ -1,0 +1,113 @@
+"""Plays the terminal as a person would: looks where a thing is, puts a finger there, waits for what comes. Every screen is kept as a picture."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from tools.bench.bench import Bench
+from tools.bench.display import Finger
+from tools.bench.eyes import Looker
+
+
+class Player:
+    """A finger, a pair of eyes and the bench. ``steps`` is what was done, ``touches`` how often the finger came down."""
+
+    def __init__(self, display: str, eyes: Path, screens: Path, bench: Bench, said: Callable[[str], None] = lambda _: None) -> None:
+        self._finger = Finger(display)
+        self._looker = Looker(eyes)
+        self._screens = screens
+        self._said = said
+        self._begun = time.monotonic()
+        self.bench = bench
+        self.steps: list[dict[str, Any]] = []
+        self.touches = 0
+
+    def at(self, page: str, *, words: str = "", within_s: float = 20.0) -> Player:
+        """Wait for a page (showing ``words`` somewhere) and keep its picture."""
+
+        def arrived(seen: dict[str, Any]) -> bool:
+            return seen["page"] == page and (not words or any(words in text for text in seen["texts"]))
+
+        self._looker.wait(arrived, f"page {page} {words}".strip(), within_s)
+        name = f"{len(self.steps) + 1:02d}-{page}.png"
+        self._looker.ask("shot", file=str((self._screens / name).resolve()))
+        self.steps.append({"page": page, "screen": f"screens/{name}", "at_s": round(time.monotonic() - self._begun, 2)})
+        self._said(f"{len(self.steps):2d}  {page}")
+        return self
+
+    def touch(self, name: str) -> Player:
+        """Touch the middle of a target, once it can be touched."""
+        place = self._target(name)
+        self._finger.touch(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+        self.touches += 1
+        return self
+
+    def type(self, keys: str) -> Player:
+        """Touch one key after another."""
+        for key in keys:
+            self.touch(f"key:{key}")
+        return self
+
+    def sign(self) -> Player:
+        """Draw a signature: one stroke across the field and back."""
+        place = self._target("signature")
+        shape = [(0.2, 0.6), (0.3, 0.3), (0.36, 0.7), (0.45, 0.35), (0.5, 0.65), (0.6, 0.4), (0.68, 0.62), (0.8, 0.45)]
+        self._finger.drag([(place["x"] + x * place["width"], place["y"] + y * place["height"]) for x, y in _smooth(shape)])
+        self.touches += 1
+        return self
+
+    def look(self) -> dict[str, Any]:
+        """What is on the screen now."""
+        return self._looker.ask("look")
+
+    def close(self) -> None:
+        """End the terminal as closing its window would."""
+        try:
+            self._looker.ask("close")
+        except OSError:
+            pass  # it ended by itself
+        finally:
+            self._looker.close()
+
+    def _target(self, name: str) -> dict[str, Any]:
+        def there(seen: dict[str, Any]) -> bool:
+            return any(target["name"] == name and target["enabled"] for target in seen["targets"])
+
+        seen = self._looker.wait(there, f"a target {name}")
+        target: dict[str, Any] = next(target for target in seen["targets"] if target["name"] == name)
+        return target
+
+
+def a_whole_issue(player: Player, person: str) -> None:
+    """From the attract page to the finished certificate and back."""
+    bench = player.bench
+    player.at("attract").touch("start")
+    player.at("consent").touch("agree")
+    player.at("identify")
+    bench.tap_card(person)
+    player.at("product").touch("category:fruitVegetable")
+    player.at("product", words="番茄").touch("product:17")
+    bench.remove_card()
+    player.at("quantity")
+    bench.set_weight(Decimal("126.35"))
+    player.at("quantity", words="已稳定").touch("takeWeight")
+    player.at("origin").touch("next")
+    player.at("promise").sign()
+    player.at("promise").touch("issue")
+    player.at("done", within_s=40.0)
+    bench.set_weight(Decimal(0))
+    player.touch("finish")
+    player.at("attract")
+
+
+def _smooth(points: Sequence[tuple[float, float]], between: int = 5) -> list[tuple[float, float]]:
+    """Points between the points, so that ink is drawn and not jumped."""
+    path: list[tuple[float, float]] = []
+    for (x0, y0), (x1, y1) in pairwise(points):
+        path += [(x0 + (x1 - x0) * i / between, y0 + (y1 - y0) * i / between) for i in range(between)]
+    return [*path, points[-1]]
