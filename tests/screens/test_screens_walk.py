@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from support.gallery import BOARDS, draw
-from support.rules_of_screens import complaints
-from support.states import samples
 
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
+from support.gallery import BOARDS, draw
+from support.rules_of_screens import complaints
+from support.states import samples
 
 pytestmark = pytest.mark.screen
 SAMPLES = list(samples())

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from support.builders import NOON, a_subject
-
 from kiosk.domain.certificate import ClockQuality, Label
 from kiosk.domain.number import CertificateNumber
 from kiosk.domain.promise import Promise
@@ -16,6 +14,7 @@ from kiosk.domain.subject import Subject, SubjectId
 from kiosk.issuing.issuer import TrustedTime
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.issuing.signing import LabelSigner
+from support.builders import NOON, a_subject
 
 KEY = bytes(range(32))
 TERMINAL = "1407030031"

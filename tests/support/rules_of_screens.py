@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any
 
-from support.gallery import Drawn
-
 from kiosk.ui.widgets.button import Touchable
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Text
+from support.gallery import Drawn
 
 _SLACK_PX = 2.5
 _AA_LARGE_MM = 6.0

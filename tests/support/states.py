@@ -6,12 +6,11 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from support import builders
-from support.walk import READY
-
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Errand, Terminal
 from kiosk.session.visit import Rules, Visit
+from support import builders
+from support.walk import READY
 
 STATION = "太谷区明星镇农产品服务站"
 LONGEST_STATION = "大同市云州区西坪镇黄花产业示范园区下榆涧村农产品质量安全公共服务总站第二"

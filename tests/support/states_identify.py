@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from support.states import a_terminal, a_visit, sample
-
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
+from support.states import a_terminal, a_visit, sample
 
 
 @sample(Page.CONSENT)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from support import builders
-
 from kiosk.domain.certificate import PaperOutcome
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal, step, wake
 from kiosk.session.visit import Rules, Visit
+from support import builders
 
 READY = ev.Health(
     reader=ev.DeviceWord.READY,

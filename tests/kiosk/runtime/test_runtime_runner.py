@@ -6,8 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
-from support import builders as b
-from support.walk import READY
 
 from kiosk.domain.certificate import ClockQuality
 from kiosk.issuing.issuer import TrustedTime
@@ -20,6 +18,8 @@ from kiosk.session.events import Key, Timer
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
+from support import builders as b
+from support.walk import READY
 
 
 class FixedClock:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import sqlcipher3.dbapi2 as cipher
 from sqlalchemy import insert
-from support.ledgers import KEY
 
 from kiosk.store import database, engine
 from kiosk.store.database import LedgerFile
 from kiosk.store.engine import read_key
 from kiosk.store.errors import StoreError, store_error
 from kiosk.store.ledger import outbox_event
+from support.ledgers import KEY
 
 
 def open_ledger(folder: Path, key: bytes = KEY) -> LedgerFile:

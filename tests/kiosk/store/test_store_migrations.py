@@ -8,13 +8,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from support.ledgers import KEY
 
 from kiosk.store import upgrade as upgrades
 from kiosk.store.database import LedgerFile
 from kiosk.store.engine import connect
 from kiosk.store.errors import StoreError
 from kiosk.store.ledger import metadata
+from support.ledgers import KEY
 
 SCRIPTS = Path(upgrades.__file__).parent / "migrations"
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.builders import a_promise
-from support.ledgers import FakeClock, open_issuer
 
 from kiosk.domain.certificate import PaperOutcome
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.store.database import LedgerFile
 from kiosk.store.errors import StoreError
+from support.builders import a_promise
+from support.ledgers import FakeClock, open_issuer
 
 
 @pytest.fixture
