@@ -32,7 +32,7 @@ STOCKS = {
         LabelStock("60x80", 480, 640, False, False, 4, 24, "100x70"),
         LabelStock("75x65", 576, 520, False, True, 4, 22, "100x70"),
         LabelStock("80x60", 640, 480, False, True, 4, 24, "100x70"),
-        LabelStock("100x70", 800, 560, False, True, 5, 28, "roll80"),
+        LabelStock("100x70", 800, 560, False, True, 5, 24, "roll80"),
         LabelStock("roll58", 384, 1600, True, False, 5, 12, "roll80", qr_alone=True),
         LabelStock("roll80", 576, 1600, True, False, 5, 24, ""),
     )

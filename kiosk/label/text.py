@@ -33,6 +33,7 @@ _NOT_LAST = frozenset("（《「『【〔“‘([{")
 _PROBE_PX = 24
 _UNASSIGNED = "\U0010fffe"
 _MAX_FONTS = 160
+_MAX_ADVANCES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +63,13 @@ class FontBook:
         self._fonts: OrderedDict[tuple[Path, int, int], ImageFont.FreeTypeFont] = OrderedDict()
         self._covered: dict[tuple[str, bool], int] = {}
         self._blank: dict[tuple[Path, int], bytes] = {}
+        self._advances: dict[tuple[str, Style], float] = {}
 
     def length(self, text: str, style: Style) -> float:
         """Width in pixels of one line."""
+        # Basic layout has no kerning for these fonts: a line is as long as its characters (a test compares).
         with self._lock:
-            return sum(self._font(link, style).getlength(run) for link, run in self._runs(text, style.bold))
+            return sum(self._advance(character, style) for character in text)
 
     def missing(self, text: str) -> str:
         """Characters that no font of the chain has."""
@@ -118,6 +121,29 @@ class FontBook:
             self.draw(canvas, max(0.0, x), row * pitch, line, style)
         wide = max_width is not None and any(line_width > max_width + 1 for line_width in widths)
         return Alpha(width, height, image.tobytes(), len(lines), fits and not wide)
+
+    def wrap_evenly(self, text: str, style: Style, max_width_px: float) -> list[str]:
+        """As few lines as ``wrap`` makes, but of about the same length: no line with one last character."""
+        lines = self.wrap(text, style, max_width_px)
+        low, high = max_width_px / 2, max_width_px
+        while len(lines) > 1 and high - low > 1:
+            middle = (low + high) / 2
+            tried = self.wrap(text, style, middle)
+            if len(tried) > len(lines) or any(self.length(line, style) > max_width_px for line in tried):
+                low = middle
+            else:
+                lines, high = tried, middle
+        return lines
+
+    def _advance(self, character: str, style: Style) -> float:
+        key = (character, style)
+        advance = self._advances.get(key)
+        if advance is None:
+            if len(self._advances) >= _MAX_ADVANCES:
+                self._advances.clear()
+            advance = self._font(self._link(character, style.bold), style).getlength(character)
+            self._advances[key] = advance
+        return advance
 
     def _ellipsized(self, lines: list[str], style: Style, max_width: int | None) -> list[str]:
         last = lines[-1]

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
-from support.labels import SIZES, content
 
 from kiosk.domain.form import CertificateForm
 from kiosk.label.layout import LabelTooSmall, layout
 from kiosk.label.stock import STOCKS, label_stock
+from support.labels import LONG, SIZES, content
 
 FOLDER = Path(__file__).parents[2] / "golden" / "labels"
 WRITE = bool(os.environ.get("KIOSK_WRITE_GOLDEN"))
@@ -32,6 +32,18 @@ def test_label_looks_as_it_was_approved(form: CertificateForm, stock: str, size:
         too_much = size == "extreme" or (form is CertificateForm.T2021 and size == "long")
         assert too_much and not file.exists(), "only extreme data may be too much for a label of today"
         return
+    compare(picture, file)
+
+
+@pytest.mark.parametrize("stock", STOCKS)
+def test_a_reprinted_specimen_looks_as_it_was_approved(stock: str) -> None:
+    words = content(
+        CertificateForm.T2026_PRODUCER, LONG, demo=True, reprint=True, copy=255, copies=255, number="140703-0031-1000417-B"
+    )
+    compare(layout(words, label_stock(stock)).bitmap.to_image(), FOLDER / f"T2026_PRODUCER-{stock}-specimen.png")
+
+
+def compare(picture: Image.Image, file: Path) -> None:
     if WRITE:
         FOLDER.mkdir(parents=True, exist_ok=True)
         picture.save(file, optimize=True)

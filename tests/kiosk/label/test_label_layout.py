@@ -12,14 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pyzbar import pyzbar
-from support.labels import EXTREME, LONG, SHORT, URL, content
 
+from kiosk.credential.token import encode_url
 from kiosk.domain.form import CertificateForm
+from kiosk.domain.number import MAX_COUNTER, CertificateNumber
 from kiosk.label.bitmap import Bitmap
 from kiosk.label.content import SPECIMEN_NUMBER, SPECIMEN_URL
+from kiosk.label.fields import county_and_below
 from kiosk.label.forms import FIELD_KEYS, form_texts
-from kiosk.label.layout import LabelImage, LabelTooSmall, county_and_below, layout
+from kiosk.label.layout import LabelImage, LabelTooSmall, layout
+from kiosk.label.page import Rect
 from kiosk.label.stock import STOCKS, label_stock
+from support.labels import EXTREME, LONG, SHORT, URL, content
 
 FORMS = list(CertificateForm)
 
@@ -28,18 +32,89 @@ def dots(image: LabelImage) -> np.ndarray:
     return np.asarray(image.bitmap.to_image().convert("L")) == 0
 
 
-@pytest.mark.parametrize("stock", STOCKS)
-@pytest.mark.parametrize("form", FORMS)
-def test_preview_and_print_differ_only_inside_the_four_rectangles(stock: str, form: CertificateForm) -> None:
-    printed = content(form, SHORT, reprint=True, day=date(2026, 11, 24), copy=1, copies=8)
+HANZI = st.characters(min_codepoint=0x4E00, max_codepoint=0x9FFF)
+WORDS = st.fixed_dictionaries(
+    {
+        "product": st.text(HANZI, min_size=1, max_size=8),
+        "quantity": st.sampled_from(["5 千克", "999999.999 千克（自报）", "126.35 千克", "48 箱（自报）"]),
+        "origin": st.text(HANZI, min_size=2, max_size=30),
+        "subject": st.text(HANZI, min_size=2, max_size=24),
+        "contact": st.sampled_from(["13800000417", "0352-12345678"]),
+    }
+)
+
+
+def outside(different: np.ndarray, *rects: Rect) -> np.ndarray:
+    rest = different.copy()
+    for left, top, right, bottom in rects:
+        rest[max(0, top) : bottom, max(0, left) : right] = False
+    return rest
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    words=WORDS,
+    stock=st.sampled_from(sorted(STOCKS)),
+    form=st.sampled_from(FORMS),
+    counter=st.one_of(st.integers(1, 999_999), st.integers(1, MAX_COUNTER)),
+    day=st.dates(date(2026, 2, 1), date(2056, 12, 31)),
+    token=st.binary(min_size=99, max_size=99),
+    copies=st.integers(1, 255),
+    demo=st.booleans(),
+    reprint=st.booleans(),
+)
+def test_preview_and_print_differ_only_inside_the_four_rectangles(
+    words: dict[str, str],
+    stock: str,
+    form: CertificateForm,
+    counter: int,
+    day: date,
+    token: bytes,
+    copies: int,
+    demo: bool,
+    reprint: bool,
+) -> None:
+    number = str(CertificateNumber("1407030031", counter))
+    url = encode_url("q.sxnc.cn", b"\x11" + token)
+    printed = content(form, words, number=number, url=url, reprint=reprint, day=day, copy=1, copies=copies, demo=demo)
     preview = replace(printed, number=SPECIMEN_NUMBER, url=SPECIMEN_URL, reprint=False, day=date(2026, 1, 2))
-    a, b = layout(preview, label_stock(stock)), layout(printed, label_stock(stock))
-    assert a.rects == b.rects
-    different = dots(a) != dots(b)
+    try:
+        shown = layout(preview, label_stock(stock))
+    except LabelTooSmall:
+        with pytest.raises(LabelTooSmall):
+            layout(printed, label_stock(stock))
+        return
+    burnt = layout(printed, label_stock(stock))
+    assert shown.rects == burnt.rects
+    different = dots(shown) != dots(burnt)
     assert different.any()
-    for left, top, right, bottom in a.rects:
-        different[max(0, top) : bottom, max(0, left) : right] = False
-    assert not different.any()
+    assert not outside(different, *shown.rects).any()
+
+
+@pytest.mark.parametrize("stock", STOCKS)
+def test_a_reprint_differs_only_inside_the_rectangle_of_its_mark(stock: str) -> None:
+    first = content(CertificateForm.T2026_PRODUCER, LONG, demo=True)
+    a, b = layout(first, label_stock(stock)), layout(replace(first, reprint=True), label_stock(stock))
+    different = dots(a) != dots(b)
+    assert different.any() and a.rects == b.rects
+    assert not outside(different, a.reprint).any()
+    left, top, right, bottom = a.reprint
+    assert not dots(a)[top:bottom, left:right].any(), "nothing else is printed where the mark goes"
+
+
+@pytest.mark.parametrize("stock", STOCKS)
+@pytest.mark.parametrize("form", [CertificateForm.T2026_PRODUCER, CertificateForm.T2026_PURCHASER])
+def test_a_specimen_says_so_in_a_black_band_across_the_label(stock: str, form: CertificateForm) -> None:
+    real = content(form, SHORT)
+    a, b = dots(layout(real, label_stock(stock))), dots(layout(replace(real, demo=True), label_stock(stock)))
+    margin = label_stock(stock).margin_dots
+    rows = b[:, margin : b.shape[1] - margin]
+    dark = "".join("#" if share > 0.75 else " " for share in rows[: b.shape[0] // 3].mean(axis=1))
+    band = max(dark.split(), key=len)
+    assert len(band) >= 18
+    first = dark.index(band)
+    assert (~rows[first : first + len(band)]).any(), "white words in the band"
+    assert not a[first + 3 : first + len(band), :margin].any()
 
 
 @pytest.mark.parametrize("stock", STOCKS)
