@@ -18,6 +18,8 @@ _ICON_FONT = Path("/usr/share/fonts/truetype/material-design-icons-iconfont/Mate
 _EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 _EMOJI_SIZE = 109
 _MAX_TEXTURES = 400
+LINE_SPACING = 1.34
+"""Distance of lines as a part of the em: at least 1.3 for Hanzi."""
 
 ICONS = {
     "person": "\ue7fd",
@@ -106,7 +108,7 @@ def text_look(
     look = _CACHE.get(key)
     if look is None:
         alpha = font_book().render_alpha(
-            text, Style(size_px, bold), max_width=max_width, max_lines=max_lines, align=align, line_spacing=1.34
+            text, Style(size_px, bold), max_width=max_width, max_lines=max_lines, align=align, line_spacing=LINE_SPACING
         )
         look = TextLook(_texture_of(alpha), alpha.width, alpha.height, alpha.lines, alpha.fits)
         _CACHE.put(key, look)

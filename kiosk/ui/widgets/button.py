@@ -11,6 +11,7 @@ from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
+from kiosk.label.text import Style, font_book
 from kiosk.ui import theme as tokens
 from kiosk.ui.widgets.text import Emoji, Icon, Text
 
@@ -159,8 +160,6 @@ class PushButton(Touchable):
         self._fit()
 
     def _fit(self, *_: object) -> None:
-        from kiosk.label.text import Style, font_book
-
         wanted = font_book().length(self.label.text, Style(self._size, self.label.bold)) + 6
         free = self.width - 2 * self.padding[0] - 2 * self.spacing - (self._size * 1.25 + self.spacing if self._icon else 0)
         self.label.width = max(10, min(wanted, free))

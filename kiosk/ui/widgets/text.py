@@ -8,10 +8,9 @@ from kivy.graphics import Color, Rectangle
 from kivy.graphics.texture import Texture
 from kivy.uix.widget import Widget
 
+from kiosk.label.text import Style, font_book
 from kiosk.ui import theme as tokens
-from kiosk.ui.textures import emoji_texture, icon_texture, text_look
-
-_LINE = 1.34
+from kiosk.ui.textures import LINE_SPACING, emoji_texture, icon_texture, text_look
 
 
 class Text(Widget):
@@ -33,6 +32,10 @@ class Text(Widget):
         min_px: int | None = None,
         **layout: Any,
     ) -> None:
+        # Nothing is drawn before the layout gave a size: a text is rendered once, not once for each guess of its place.
+        if "size" not in layout:
+            layout.setdefault("width", 0)
+            layout.setdefault("height", 0)
         super().__init__(**layout)
         self.text = text
         self.size_px = size_px
@@ -47,47 +50,56 @@ class Text(Widget):
         self.drawn_box = (0.0, 0.0, 0.0, 0.0)
         with self.canvas:
             self._color = Color(*color)
-            self._rectangle = Rectangle()
-        self.bind(pos=self._draw, size=self._draw)
+            self._rectangle = Rectangle(size=(0, 0))
+        self.bind(pos=self._place, size=self._draw)
         self._draw()
 
     def say(self, text: str, color: tokens.Color | None = None) -> None:
         """Show other words."""
-        if text == self.text and (color is None or color == self.color):
-            return
-        self.text = text
-        if color is not None:
+        if color is not None and color != self.color:
             self.color = color
             self._color.rgba = color
-        self._draw()
+        if text != self.text:
+            self.text = text
+            self._draw()
 
     def _draw(self, *_: object) -> None:
         width, height = int(self.width), int(self.height)
         if not self.text or width < 4 or height < 4:
             self._rectangle.size = (0, 0)
+            self.drawn_box = (0.0, 0.0, 0.0, 0.0)
             return
-        look = None
-        for size in range(self.size_px, self.min_px - 1, -1):
-            lines = max(1, int((height - size * 1.18) // (size * _LINE)) + 1)
-            allowed = min(lines, self.max_lines) if self.max_lines else lines
-            look = text_look(self.text, size, bold=self.bold, max_width=width, max_lines=allowed, align=self.align)
-            self.drawn_px = size
-            if look.fits and look.height <= height + 2:
-                break
-        assert look is not None
+        size, lines = self._largest(width, height)
+        look = text_look(self.text, size, bold=self.bold, max_width=width, max_lines=lines, align=self.align)
+        self.drawn_px = size
         self.fits = look.fits and look.height <= height + 2 and look.width <= width + 1
-        x = (
-            self.x
-            if self.align == "left"
-            else self.x + (width - look.width) / 2
-            if self.align == "center"
-            else self.right - look.width
-        )
-        y = {"top": self.top - look.height, "middle": self.center_y - look.height / 2, "bottom": self.y}[self.valign]
         self._rectangle.texture = look.texture
         self._rectangle.size = (look.width, look.height)
+        self._place()
+
+    def _largest(self, width: int, height: int) -> tuple[int, int]:
+        """The largest size at which all of it fits, and how many lines that size allows; the smallest size when none does."""
+        book = font_book()
+        for size in range(self.size_px, self.min_px - 1, -1):
+            style = Style(size, self.bold)
+            allowed = max(1, int((height + 2 - round(size * 1.18)) // round(size * LINE_SPACING)) + 1)
+            if self.max_lines:
+                allowed = min(allowed, self.max_lines)
+            lines = book.wrap(self.text, style, width)
+            if (
+                round(size * 1.18) <= height + 2
+                and len(lines) <= allowed
+                and all(book.length(line, style) <= width + 1 for line in lines)
+            ):
+                break
+        return size, allowed
+
+    def _place(self, *_: object) -> None:
+        width, height = self._rectangle.size
+        x = {"left": self.x, "center": self.x + (int(self.width) - width) / 2, "right": self.right - width}[self.align]
+        y = {"top": self.top - height, "middle": self.center_y - height / 2, "bottom": self.y}[self.valign]
         self._rectangle.pos = (round(x), round(y))
-        self.drawn_box = (round(x), round(y), look.width, look.height)
+        self.drawn_box = (round(x), round(y), width, height)
 
 
 class Icon(Widget):
