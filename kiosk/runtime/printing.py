@@ -1,7 +1,7 @@
 """One copy on paper: laid out, encoded, read back, recorded before and after, and its outcome told once.
 
 Order: record the attempt -> draw -> encode -> receipt test -> hand to the printer -> record the outcome -> tell the session. A copy whose
-attempt cannot be recorded is not printed.
+attempt cannot be recorded is not printed. What drew it (layout version, digest of the fonts) is recorded with its outcome.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from drivers.errors import DriverFault
 from drivers.printer.encode import encode_label
 from drivers.printer.profile import PrinterProfile
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
@@ -18,13 +19,13 @@ from kiosk.domain.certificate import Certificate, PaperOutcome, PrintJob
 from kiosk.domain.number import CertificateNumber
 from kiosk.issuing.issuer import Issuer, IssuerError
 from kiosk.label.content import content_of
-from kiosk.label.layout import layout
-from kiosk.label.stock import LabelStock
+from kiosk.label.layout import LAYOUT_VERSION, LabelTooSmall, layout
+from kiosk.label.stock import DOTS_PER_MM, LabelStock
+from kiosk.label.text import font_digest
 from kiosk.runtime.receipt_test import ReceiptMismatch, prove
 from kiosk.runtime.workers import Desk, Workers
 from kiosk.session.events import CopyEnded, Event, LabelDrawn, Picture
 
-DOTS_PER_MM = 8
 _OUTCOMES = {Outcome.CONFIRMED: PaperOutcome.CONFIRMED, Outcome.FAILED: PaperOutcome.FAILED, Outcome.UNKNOWN: PaperOutcome.UNKNOWN}
 
 
@@ -83,11 +84,15 @@ class CopyPrinter:
 
     def _draw_and_submit(self, job: PrintJob, certificate: Certificate) -> None:
         label = next(item for item in certificate.labels if item.copy == job.copy)
-        bitmap = draw(certificate, job.copy, self._setup.stock, reprint=job.reprint)
-        self._send(LabelDrawn(Picture(bitmap.width_dots, bitmap.height_dots, bitmap.data)))
-        stream = encode_label(bitmap, self._setup.profile)
         try:
+            bitmap = draw(certificate, job.copy, self._setup.stock, reprint=job.reprint)
+            self._send(LabelDrawn(Picture(bitmap.width_dots, bitmap.height_dots, bitmap.data)))
+            stream = encode_label(bitmap, self._setup.profile)
             prove(stream, label.url, bitmap)
+        except (LabelTooSmall, DriverFault):
+            # Issued for a larger label than the one that is in the printer now.
+            self._end(job, "labelTooSmall")
+            return
         except ReceiptMismatch as err:
             log.event("receipt-mismatch", number=job.number, copy=job.copy, reason=err.reason)
             self._end(job, "receiptMismatch")
@@ -109,7 +114,7 @@ class CopyPrinter:
     def _record(self, job: PrintJob, outcome: PaperOutcome, error: str) -> None:
         def keep() -> None:
             try:
-                self._issuer.record_print(job.job_id, outcome, error)
+                self._issuer.record_print(job.job_id, outcome, error, layout_version=str(LAYOUT_VERSION), font_digest=font_digest())
             except IssuerError as err:
                 # The paper is what it is; an outcome that could not be kept is asked for again after a restart.
                 log.event("service-failed", service="record-print", code=err.code)

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from kiosk.credential.keylist import TrustedKey
+from kiosk.credential.signer import load_signer, new_private_key, write_secret
+from kiosk.credential.token import Algorithm
 from kiosk.domain.certificate import ClockQuality, Label
 from kiosk.domain.number import CertificateNumber
 from kiosk.domain.promise import Promise
 from kiosk.domain.subject import Subject, SubjectId
 from kiosk.issuing.issuer import TrustedTime
 from kiosk.issuing.ledger_issuer import LedgerIssuer
-from kiosk.issuing.signing import LabelSigner
+from kiosk.issuing.signing import LabelSigner, TokenLabelSigner, load_label_signer
 from support.builders import NOON, a_subject
 
 KEY = bytes(range(32))
@@ -68,6 +71,15 @@ class FakeClock:
 
     def advance(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+def real_signer(folder: Path, key_id: int = 7, host: str = "q.test", *, demo: bool = True) -> TokenLabelSigner:
+    """A signer with a fresh key that the key list names for ``TERMINAL``."""
+    path = folder / f"signing-{key_id}.key"
+    write_secret(path, new_private_key())
+    public = load_signer(path, key_id).public_key
+    key = TrustedKey(key_id, Algorithm.ED25519, public, TERMINAL, STATION, "140703", NOON, demo=demo)
+    return load_label_signer(path, key, host, TERMINAL)
 
 
 def open_issuer(
