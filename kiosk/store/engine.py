@@ -56,7 +56,7 @@ def connect(path: Path, key: bytes) -> Any:
     except dbapi.Error as err:
         raise store_error(err, path) from err
     try:
-        _unlock(connection, key)
+        unlock(connection, key)
         _set_and_assert(connection)
     except dbapi.Error as err:
         connection.close()
@@ -111,7 +111,8 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _unlock(connection: Any, key: bytes) -> None:
+def unlock(connection: Any, key: bytes) -> None:
+    """Give a fresh DB-API connection its raw key and prove that it opens the file. Raises ``StoreError`` or the DB-API's errors."""
     connection.execute(f"PRAGMA key=\"x'{key.hex()}'\"")
     if connection.execute("PRAGMA cipher_version").fetchone() is None:
         raise StoreError("storeBroken", "notEncrypted")
