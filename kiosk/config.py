@@ -50,7 +50,7 @@ class LabelSection(_Section):
 class PrinterSection(_Section):
     """``port`` empty: the first USB printer; ``tcp:ADDRESS:9100`` or ``/dev/ttyUSB0`` otherwise."""
 
-    profile: str = "generic_80"
+    profile: str = "clone-80"
     port: str = ""
 
 

@@ -97,6 +97,20 @@ PROFILES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What somebody sees who opens the printer: the truth behind the status bytes."""
+
+    is_paper_in: bool
+    is_paper_low: bool
+    is_cover_open: bool
+    is_cutter_jammed: bool
+    is_head_hot: bool
+    is_fatal: bool
+    is_mute: bool
+    is_stuck: bool
+
+
 class PrinterEngine:
     """The printer behind the plug. ``out_dir`` gets ``page-NNN.png`` and ``page-NNN.bin`` for each piece of paper."""
 
@@ -298,6 +312,22 @@ class PrinterEngine:
         with self._lock:
             self.advance()
             return list(self._pages)
+
+    @property
+    def condition(self) -> Condition:
+        """How the printer is at this moment."""
+        with self._lock:
+            self.advance()
+            return Condition(
+                self._is_paper_in,
+                self._is_paper_low,
+                self._is_cover_open,
+                self._is_cutter_jammed,
+                self._is_head_hot,
+                self._is_fatal,
+                self._is_mute,
+                self._is_stuck,
+            )
 
     @property
     def is_idle(self) -> bool:
