@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kiosk.domain.promise import Confirmation, PromiseError, promise
+from kiosk.domain.form import form_for
+from kiosk.domain.promise import Confirmation, PromiseError, Signature, promise
 from kiosk.session import paper
 from kiosk.session.delays import DELAYS, DONE_S
 from kiosk.session.effects import DrawPreview, Issue, LoadOpenPaper, StartTimer
@@ -30,9 +31,20 @@ from kiosk.session.visit import NOTICE_VERSION, WORDS_VERSION, Visit, first_quan
 Step = tuple[Visit, Effects]
 
 
-def enter(visit: Visit) -> Step:
-    """Show the promise; the label is drawn meanwhile."""
-    shown = replace(visit, page=Page.PROMISE, preview=None, preview_problem="", preview_suggestion="", promise_id="", notice=None)
+def enter(visit: Visit, now: Now) -> Step:
+    """Show the promise; the label is drawn meanwhile. Ink under an earlier promise does not count for this one."""
+    subject = visit.draft.subject
+    shown = replace(
+        visit,
+        page=Page.PROMISE,
+        form=form_for(now.today, subject.kind) if subject is not None else None,
+        preview=None,
+        preview_problem="",
+        preview_suggestion="",
+        signature=Signature(),
+        promise_id="",
+        notice=None,
+    )
     return shown, (DrawPreview(shown.draft),)
 
 
@@ -72,7 +84,9 @@ def _issue(visit: Visit, now: Now) -> Step:
     if visit.rules.signature_required and visit.signature.is_empty:
         return replace(visit, notice=notice("signature.missing")), ()
     if visit.preview_problem:
-        return replace(visit, notice=notice("label.tooSmall", suggestion=visit.preview_suggestion)), ()
+        larger = visit.preview_suggestion
+        said = notice("label.tooSmall", suggestion=larger) if larger else notice("label.tooSmallHere")
+        return replace(visit, notice=said), ()
     confirmation = Confirmation(
         level=visit.evidence,
         notice=NOTICE_VERSION,
@@ -140,7 +154,7 @@ def _another(visit: Visit) -> Step:
         visit,
         page=Page.PRODUCT,
         draft=replace(visit.draft, product=None, quantity=None, copies=1),
-        signature=type(visit.signature)(),
+        signature=Signature(),
         promise_id="",
         same=False,
         certificate=None,

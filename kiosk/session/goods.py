@@ -60,7 +60,7 @@ def _weight(visit: Visit, event: WeightSeen, now: Now) -> Step:
 def _quantity_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
     match event.key:
         case Key.TAKE_WEIGHT:
-            return _take_weight(visit)
+            return _take_weight(visit, now)
         case Key.TYPE_WEIGHT:
             return replace(visit, page=Page.TYPE_WEIGHT, notice=None), ()
         case Key.COUNT:
@@ -75,15 +75,15 @@ def _quantity_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
             return visit, ()
 
 
-def _take_weight(visit: Visit) -> Step:
+def _take_weight(visit: Visit, now: Now) -> Step:
     if not visit.weight.can_be_taken or visit.weight.kg is None:
         return replace(visit, notice=notice(f"weight.{visit.weight.status.value}")), ()
     if visit.health.scale_identity is None:
         return replace(visit, notice=notice("weight.notReady")), ()
-    return _with_quantity(visit, visit.weight.kg, Unit.KG, QuantitySource.WEIGHED)
+    return _with_quantity(visit, visit.weight.kg, Unit.KG, QuantitySource.WEIGHED, now)
 
 
-def _with_quantity(visit: Visit, amount: object, unit: Unit, source: QuantitySource) -> Step:
+def _with_quantity(visit: Visit, amount: object, unit: Unit, source: QuantitySource, now: Now) -> Step:
     try:
         number = parse_amount(str(amount))
         scale = visit.health.scale_identity if source is QuantitySource.WEIGHED else None
@@ -92,7 +92,7 @@ def _with_quantity(visit: Visit, amount: object, unit: Unit, source: QuantitySou
         return replace(visit, notice=notice(f"quantity.{err.code}")), ()
     filled = replace(visit, draft=replace(visit.draft, quantity=quantity), notice=None)
     if visit.same:
-        return confirm.enter(filled)
+        return confirm.enter(filled, now)
     return replace(filled, page=Page.ORIGIN), ()
 
 
@@ -109,7 +109,7 @@ def _scale_help_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
 
 
 def _weight_typed(visit: Visit, event: Typed, now: Now) -> Step:
-    return _with_quantity(visit, event.text, Unit.KG, QuantitySource.DECLARED)
+    return _with_quantity(visit, event.text, Unit.KG, QuantitySource.DECLARED, now)
 
 
 def _counted(visit: Visit, event: Counted, now: Now) -> Step:
@@ -117,7 +117,7 @@ def _counted(visit: Visit, event: Counted, now: Now) -> Step:
     if product is None or event.unit not in product.units:
         return replace(visit, notice=notice("quantity.unit")), ()
     source = QuantitySource.DECLARED if event.unit is Unit.KG else QuantitySource.COUNTED
-    return _with_quantity(visit, event.text, event.unit, source)
+    return _with_quantity(visit, event.text, event.unit, source, now)
 
 
 def _typing_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
@@ -130,6 +130,8 @@ def _typing_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
             return replace(visit, page=Page.TYPE_WEIGHT, notice=None), ()
         case Key.COUNT:
             return replace(visit, page=Page.COUNT, notice=None), ()
+        case Key.TAKE_WEIGHT:
+            return replace(visit, page=Page.QUANTITY, notice=None), ()
         case Key.CANCEL:
             return _finish(visit)
         case _:
@@ -139,7 +141,7 @@ def _typing_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
 def _origin_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
     match event.key:
         case Key.NEXT:
-            return _origin_done(visit)
+            return _origin_done(visit, now)
         case Key.EDIT_PLACE:
             return replace(visit, page=Page.EDIT_PLACE, notice=None), ()
         case Key.EDIT_PHONE:
@@ -152,7 +154,7 @@ def _origin_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
             return visit, ()
 
 
-def _origin_done(visit: Visit) -> Step:
+def _origin_done(visit: Visit, now: Now) -> Step:
     place = visit.draft.origin
     if place is None or not 2 <= len(place.text.strip()) <= MAX_ORIGIN_CHARACTERS:
         return replace(visit, notice=notice("place.wrong")), ()
@@ -160,7 +162,7 @@ def _origin_done(visit: Visit) -> Step:
         parse_phone(visit.draft.phone)
     except IdentityError:
         return replace(visit, notice=notice("phone.wrong")), ()
-    return confirm.enter(visit)
+    return confirm.enter(visit, now)
 
 
 def _place_chosen(visit: Visit, event: PlaceChosen, now: Now) -> Step:

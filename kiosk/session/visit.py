@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from kiosk.domain.certificate import Certificate
+from kiosk.domain.form import CertificateForm
 from kiosk.domain.identity import IdCard
 from kiosk.domain.product import Product
 from kiosk.domain.promise import Draft, EvidenceLevel, Signature
@@ -46,7 +47,7 @@ class Visit:
     """One producer's visit.
 
     ``preselected`` is who a phone, code or QR named (no evidence yet); ``matches`` are subjects to choose from; ``same`` marks 和上次一样; ``busy`` is "" or what the
-    terminal is doing (findingSubject, registering, checkingPin, drawing); ``paper`` runs from the issue on.
+    terminal is doing (findingSubject, registering, checkingPin, drawing); ``form`` is the one promised on, known from the promise page on; ``paper`` runs from the issue on.
     """
 
     page: Page
@@ -65,6 +66,7 @@ class Visit:
     weight: Weight = NO_WEIGHT
     notice: Notice | None = None
     busy: str = ""
+    form: CertificateForm | None = None
     preview: Picture | None = None
     preview_problem: str = ""
     preview_suggestion: str = ""
