@@ -82,7 +82,7 @@ class Framed(Screen):
         page.add_widget(
             TopBar(
                 theme,
-                back=ctx.press(Key.BACK) if self.can_go_back else None,
+                back=self.go_back if self.can_go_back else None,
                 back_words=ctx.words("button.back"),
                 cancel=ctx.press(Key.CANCEL) if self.can_cancel else None,
                 cancel_words=ctx.words("button.cancel"),
@@ -101,6 +101,10 @@ class Framed(Screen):
         page.add_widget(inner)
         self.add_widget(page)
         self.fill(state)
+
+    def go_back(self) -> None:
+        """返回 was touched; a screen with views of its own goes back through them first."""
+        self.ctx.send(Pressed(Key.BACK))
 
     def columns(self) -> BoxLayout:
         """Main thing left, side roads right."""

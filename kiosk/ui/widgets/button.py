@@ -20,6 +20,8 @@ QUIET = "quiet"
 CHOSEN = "chosen"
 DANGER = "danger"
 GHOST = "ghost"
+WAITING = "waiting"
+"""The one action while it cannot be done yet: it looks so, and still answers why."""
 
 _GROUND = {
     PRIMARY: tokens.GREEN,
@@ -27,6 +29,7 @@ _GROUND = {
     CHOSEN: tokens.GREEN_TINT,
     DANGER: tokens.RED,
     GHOST: (1.0, 1.0, 1.0, 0.0),
+    WAITING: tokens.rgb("#E6E3D8"),
 }
 _PRESSED = {
     PRIMARY: tokens.GREEN_DEEP,
@@ -34,8 +37,16 @@ _PRESSED = {
     CHOSEN: tokens.MINT,
     DANGER: tokens.rgb("#5E0F0C"),
     GHOST: (0.03, 0.35, 0.2, 0.12),
+    WAITING: tokens.LINE,
 }
-_WORDS = {PRIMARY: tokens.WHITE, QUIET: tokens.INK, CHOSEN: tokens.GREEN, DANGER: tokens.WHITE, GHOST: tokens.GREEN}
+_WORDS = {
+    PRIMARY: tokens.WHITE,
+    QUIET: tokens.INK,
+    CHOSEN: tokens.GREEN,
+    DANGER: tokens.WHITE,
+    GHOST: tokens.GREEN,
+    WAITING: tokens.SOFT,
+}
 _EDGE = {QUIET: tokens.LINE, CHOSEN: tokens.GREEN}
 
 
@@ -141,9 +152,9 @@ class PushButton(Touchable):
         size = size_px or {"touch": theme.body, "action": theme.body, "confirm": theme.question}[rank]
         color = _WORDS[kind]
         self.add_widget(Widget())
-        if icon:
-            side = size * 1.25
-            self.add_widget(Icon(icon, side, color, size_hint_x=None, width=side))
+        self._picture = Icon(icon, size * 1.25, color, size_hint_x=None, width=size * 1.25) if icon else None
+        if self._picture is not None:
+            self.add_widget(self._picture)
         self.label = Text(
             words, size, color=color, bold=kind != GHOST, align="center" if not icon else "left", size_hint_x=None, max_lines=2
         )
@@ -158,6 +169,16 @@ class PushButton(Touchable):
         """Other words."""
         self.label.say(words)
         self._fit()
+
+    def become(self, kind: str) -> None:
+        """Another kind of the same shape (PRIMARY or WAITING)."""
+        if kind == self.kind:
+            return
+        self.kind = kind
+        self._shade()
+        self.label.say(self.label.text, _WORDS[kind])
+        if self._picture is not None:
+            self._picture.paint(_WORDS[kind])
 
     def _fit(self, *_: object) -> None:
         wanted = font_book().length(self.label.text, Style(self._size, self.label.bold)) + 6
