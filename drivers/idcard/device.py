@@ -114,6 +114,13 @@ class IdCardReader:
         )
 
 
+def identify(transport: Transport, profile: ReaderProfile) -> str:
+    """Ask the module for its number; "" when it does not tell. Raises ``TryAgain('timeOut')`` when nobody answers as a module does."""
+    module = _Module(transport, profile, time.monotonic)
+    module.check_alive()
+    return module.number()
+
+
 class _Module:
     """Command and answer with one module; knows no threads."""
 
@@ -141,6 +148,11 @@ class _Module:
         """Raises ``TryAgain('timeOut')`` when the module does not answer."""
         if self._ask(sam.STATUS, self._profile.command_timeout_s) is None:
             raise TryAgain("timeOut")
+
+    def number(self) -> str:
+        """The module's number, "" when it does not tell."""
+        reply = self._ask(sam.MODULE_ID, self._profile.command_timeout_s)
+        return sam.module_id(reply) if reply is not None else ""
 
     def reset(self) -> None:
         """Switch the radio field off and on: the only cure for a card that went mute."""

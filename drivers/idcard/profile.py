@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 _FILE = Path(__file__).with_name("profiles.toml")
 
@@ -25,8 +28,17 @@ class ReaderProfile:
 
 
 @cache
+def reader_profiles() -> Mapping[str, ReaderProfile]:
+    """All delivered profiles by name."""
+    tables = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return MappingProxyType({name: _profile(name, dict(table)) for name, table in tables.items()})
+
+
 def reader_profile(name: str) -> ReaderProfile:
     """The profile of that name. Raises ``KeyError``."""
-    table = dict(tomllib.loads(_FILE.read_text(encoding="utf-8"))[name])
+    return reader_profiles()[name]
+
+
+def _profile(name: str, table: dict[str, Any]) -> ReaderProfile:
     ids = frozenset((int(pair[:4], 16), int(pair[5:], 16)) for pair in table.pop("usb_ids", ()))
     return ReaderProfile(name=name, usb_ids=ids, **table)

@@ -130,6 +130,18 @@ class SamDecoder:
         return Noise(reason, count)
 
 
+def module_id(reply: Reply) -> str:
+    """The module's number as vendors write it, e.g. ``05.03-20130101-0012345678-0987654321``; "" when the reply is none.
+
+    Source: little-endian numbers of 2, 2, 4, 4 and 4 bytes; worked reply data 05000300352933014E61BC00B168DE3A.
+    """
+    if len(reply.data) != 16:
+        return ""
+    sizes = ((0, 2), (2, 4), (4, 8), (8, 12), (12, 16))
+    first, second, date, third, fourth = (int.from_bytes(reply.data[start:end], "little") for start, end in sizes)
+    return f"{first:02d}.{second:02d}-{date:d}-{third:010d}-{fourth:010d}"
+
+
 def card_text(reply: Reply) -> bytes | None:
     """The 256 bytes of text of a READ_BASE reply (photo and fingerprint are dropped here), None when the lengths do not add up.
 

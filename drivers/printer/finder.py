@@ -1,0 +1,35 @@
+"""Opens the printer at a place: a USB printer by its class, a serial one by its path, one on the network by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from drivers.errors import NeedsPerson
+from drivers.transport.base import Transport
+from drivers.transport.serial import LineSettings, open_serial
+from drivers.transport.tcp import open_tcp
+from drivers.transport.usb import UsbMatch, find_usb
+
+PRINTER_CLASS = 7
+RAW_PORT = 9100
+
+
+def printer_finder(place: str = "", *, baud: int = 9600, backend: Any = None) -> Callable[[], Transport | None]:
+    """A finder for the supervisor. ``place``: ``usb:1-2.3``, ``tcp:192.0.2.7`` with or without port, a path; empty is the first USB printer.
+
+    The finder raises what the transports raise, and ``NeedsPerson`` for an address that is none.
+    """
+
+    def find() -> Transport | None:
+        if place.startswith("tcp:"):
+            host, _, port = place.removeprefix("tcp:").partition(":")
+            if not host or (port and not port.isdigit()):
+                raise NeedsPerson("userError", port=place, reason="no address")
+            return open_tcp(host, int(port or RAW_PORT))
+        if place and not place.startswith("usb:"):
+            return open_serial(place, LineSettings(baud)) if Path(place).exists() else None
+        return find_usb(UsbMatch(interface_class=PRINTER_CLASS, port=place), backend)
+
+    return find
