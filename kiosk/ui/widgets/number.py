@@ -48,7 +48,7 @@ class BigNumber(Widget):
         size = self._fitting(self.width - behind)
         style = Style(size, bold=True)
         advances = [font_book().length(character, style) for character in self.text]
-        x = self.center_x - (sum(advances) + behind) / 2
+        x = self.x + (self.width - sum(advances) - behind) / 2
         y, height = self.y, 0
         while len(self._glyphs) < len(self.text):
             with self.canvas:
@@ -57,7 +57,7 @@ class BigNumber(Widget):
             glyph.size = (0, 0)
         for character, advance, glyph in zip(self.text, advances, self._glyphs, strict=False):
             digit = text_look(character, size, bold=True)
-            y, height = self.center_y - digit.height / 2, digit.height
+            y, height = self.y + (self.height - digit.height) / 2, digit.height
             glyph.texture = digit.texture
             glyph.size = (digit.width, digit.height)
             glyph.pos = (round(x + (advance - digit.width) / 2), round(y))

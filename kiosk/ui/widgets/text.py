@@ -119,7 +119,7 @@ class Icon(Widget):
         self._color.rgba = color
 
     def _place(self, *_: object) -> None:
-        self._rectangle.pos = (round(self.center_x - self._side / 2), round(self.center_y - self._side / 2))
+        self._rectangle.pos = (round(self.x + (self.width - self._side) / 2), round(self.y + (self.height - self._side) / 2))
 
 
 class Emoji(Widget):
@@ -139,7 +139,7 @@ class Emoji(Widget):
         side = int(max(8, min(self._most, self.width, self.height)))
         self._rectangle.texture = emoji_texture(self._character, side)
         self._rectangle.size = (side, side)
-        self._rectangle.pos = (round(self.center_x - side / 2), round(self.center_y - side / 2))
+        self._rectangle.pos = (round(self.x + (self.width - side) / 2), round(self.y + (self.height - side) / 2))
 
 
 class PictureBox(Widget):
@@ -172,4 +172,4 @@ class PictureBox(Widget):
         size = (width * scale, height * scale)
         self._rectangle.texture = self._texture
         self._rectangle.size = size
-        self._rectangle.pos = (round(self.center_x - size[0] / 2), round(self.center_y - size[1] / 2))
+        self._rectangle.pos = (round(self.x + (self.width - size[0]) / 2), round(self.y + (self.height - size[1]) / 2))
