@@ -20,6 +20,7 @@ from kiosk.session.effects import (
 )
 from kiosk.session.engine import Effects, Now, Table
 from kiosk.session.events import (
+    CameraFrame,
     CardFailed,
     CardSeen,
     CodeSeen,
@@ -141,9 +142,11 @@ def _lookup_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
         case Key.BACK | Key.CANCEL:
             return replace(visit, finished=True), (DisarmCamera(),)
         case Key.START:
-            return replace(visit, page=Page.CONSENT, notice=None, preselected=None), (DisarmCamera(),)
-        case Key.START_LOOKUP:
-            return replace(visit, page=Page.LOOKUP, notice=None), (DisarmCamera(),)
+            return replace(visit, page=Page.CONSENT, frame=None, busy="", notice=None, preselected=None), (DisarmCamera(),)
+        case Key.START_LOOKUP if visit.page is not Page.LOOKUP:
+            return replace(visit, page=Page.LOOKUP, frame=None, busy="", notice=None), (DisarmCamera(),)
+        case Key.START_SCAN if visit.page is not Page.SCAN_SUBJECT:
+            return replace(visit, page=Page.SCAN_SUBJECT, busy="", notice=None), (ArmCamera(),)
         case _:
             return visit, ()
 
@@ -152,7 +155,8 @@ def _found_by_text(visit: Visit, event: SubjectsFound, now: Now) -> Step:
     if not event.subjects:
         back = replace(visit, busy="", notice=notice("lookup.nobody"))
         return back, ((ArmCamera(),) if visit.page is Page.SCAN_SUBJECT else ())
-    return replace(visit, page=Page.CHOOSE_SUBJECT, matches=event.subjects, busy="", notice=None), (DisarmCamera(),)
+    found = replace(visit, page=Page.CHOOSE_SUBJECT, matches=event.subjects, frame=None, busy="", notice=None)
+    return found, (DisarmCamera(),)
 
 
 def _find_refused(visit: Visit, event: ServiceRefused, now: Now) -> Step:
@@ -165,6 +169,10 @@ def _find_refused(visit: Visit, event: ServiceRefused, now: Now) -> Step:
             return told, (ArmCamera(),)
         case _:
             return told, ()
+
+
+def _preview(visit: Visit, event: CameraFrame, now: Now) -> Step:
+    return replace(visit, frame=event), ()
 
 
 def _subject_code(visit: Visit, event: CodeSeen, now: Now) -> Step:
@@ -286,6 +294,7 @@ TABLE: Table[Visit] = {
     (Page.LOOKUP, Pressed): _lookup_pressed,
     (Page.LOOKUP, ServiceRefused): _find_refused,
     (Page.LOOKUP, SubjectsFound): _found_by_text,
+    (Page.SCAN_SUBJECT, CameraFrame): _preview,
     (Page.SCAN_SUBJECT, CodeSeen): _subject_code,
     (Page.SCAN_SUBJECT, Pressed): _lookup_pressed,
     (Page.SCAN_SUBJECT, ServiceRefused): _find_refused,

@@ -12,7 +12,7 @@ from kiosk.domain.product import Product
 from kiosk.domain.promise import Draft, EvidenceLevel, Signature
 from kiosk.domain.quantity import NO_WEIGHT, Unit, Weight
 from kiosk.domain.subject import Place, Subject, SubjectKind
-from kiosk.session.events import Health, LastPromise, Picture
+from kiosk.session.events import CameraFrame, Health, LastPromise, Picture
 from kiosk.session.notice import Notice
 from kiosk.session.pages import Page
 from kiosk.session.paper import PaperRun
@@ -46,8 +46,9 @@ class Rules:
 class Visit:
     """One producer's visit.
 
-    ``preselected`` is who a phone, code or QR named (no evidence yet); ``matches`` are subjects to choose from; ``same`` marks 和上次一样; ``busy`` is "" or what the
-    terminal is doing (findingSubject, registering, checkingPin, drawing); ``form`` is the one promised on, known from the promise page on; ``paper`` runs from the issue on.
+    ``preselected`` is who a phone, code or QR named (no evidence yet); ``matches`` are subjects to choose from; ``frame`` is the camera's latest
+    picture while a subject's code is looked for; ``same`` marks 和上次一样; ``busy`` is "" or what the terminal is doing (findingSubject,
+    registering, checkingPin, drawing); ``form`` is the one promised on, known from the promise page on; ``paper`` runs from the issue on.
     """
 
     page: Page
@@ -59,6 +60,7 @@ class Visit:
     evidence: EvidenceLevel | None = None
     preselected: Subject | None = None
     matches: tuple[Subject, ...] = ()
+    frame: CameraFrame | None = field(default=None, repr=False)
     new: NewSubject = field(default_factory=NewSubject)
     last: LastPromise | None = None
     usual: tuple[Product, ...] = ()
