@@ -59,15 +59,18 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
             "number": str(verdict.number) if verdict.number else None,
             "terminal": verdict.key.terminal,
             "station": verdict.key.station,
+            "key_id": body.key_id,
             "copy": body.copy,
             "copies": body.copies,
             "issued": body.issued.isoformat(),
             "clock": body.clock.name.lower(),
             "county": f"{body.county:06d}",
+            "document": body.document_type,
             "product": body.product,
             "amount": plain(body.amount),
             "unit": "kg" if body.is_weight else "piece",
             "basis": sorted(item.value for item in body.basis),
+            "subject": body.subject,
             "digest": body.digest.hex(),
         }
     return answer
@@ -78,7 +81,7 @@ def in_words(verdict: Verdict, texts: Texts) -> str:
     lines = [texts.get(f"verify.status.{verdict.status.value}")]
     if verdict.demo:
         lines.insert(0, texts.get("verify.demo"))
-    if verdict.body is not None and verdict.key is not None:
+    if verdict.body is not None and verdict.key is not None and verdict.number is not None:
         issued = verdict.body.issued.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
         facts = [
             ("number", str(verdict.number)),

@@ -16,6 +16,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.credential.token import Algorithm
+from kiosk.domain.number import CertificateNumber
 
 SCHEMA = 1
 STALE_DAYS = 30
@@ -71,7 +72,7 @@ def load_key_list(path: Path, root: bytes | None = None) -> KeyList:
         document = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as err:
         raise KeyListError("missing") from err
-    except (OSError, ValueError) as err:
+    except (OSError, RecursionError, ValueError) as err:
         raise KeyListError("malformed") from err
     return parse_key_list(document, root)
 
@@ -86,9 +87,12 @@ def parse_key_list(document: object, root: bytes | None = None) -> KeyList:
         _check_signature(document, root)
     try:
         keys = [_key(item) for item in document["keys"]]
-        voids = frozenset((int(item["key_id"]), int(item["counter"])) for item in document.get("voids", []))
-        return KeyList(str(document["host"]), _time(document["issued_at"]), {key.key_id: key for key in keys}, voids)
-    except (KeyError, TypeError, ValueError) as err:
+        voids = frozenset((_number(item["key_id"]), _number(item["counter"])) for item in document.get("voids", []))
+        by_id = {key.key_id: key for key in keys}
+        if len(by_id) != len(keys):
+            raise ValueError("key id twice")
+        return KeyList(_text(document["host"]), _time(document["issued_at"]), by_id, voids)
+    except (AttributeError, KeyError, TypeError, ValueError) as err:
         raise KeyListError("malformed") from err
 
 
@@ -130,21 +134,36 @@ def _check_signature(document: dict[str, Any], root: bytes) -> None:
 
 
 def _key(item: dict[str, Any]) -> TrustedKey:
-    revoked = item.get("revoked_after")
+    revoked, demo = item.get("revoked_after"), item.get("demo", False)
     public = bytes.fromhex(item["public_key"])
+    if not isinstance(demo, bool):
+        raise ValueError("demo is true or false")
     if len(public) != 32 and item["algorithm"] == Algorithm.ED25519.name:
         raise ValueError("public key size")
     return TrustedKey(
-        key_id=int(item["key_id"]),
+        key_id=_number(item["key_id"]),
         algorithm=Algorithm[item["algorithm"]],
         public_key=public,
-        terminal=str(item["terminal"]),
-        station=str(item["station"]),
-        county=str(item["county"]),
+        terminal=CertificateNumber(_text(item["terminal"]), 1).terminal,
+        station=_text(item["station"]),
+        county=_text(item["county"]),
         not_before=_time(item["not_before"]),
-        revoked_after=None if revoked is None else int(revoked),
-        demo=bool(item.get("demo", False)),
+        revoked_after=None if revoked is None else _number(revoked),
+        demo=demo,
     )
+
+
+def _number(value: object) -> int:
+    """A whole number that is not negative; ``True`` and ``"7"`` are none."""
+    if type(value) is not int or value < 0:
+        raise ValueError("not a number")
+    return value
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("not a text")
+    return value
 
 
 def _time(text: str) -> datetime:

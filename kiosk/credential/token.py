@@ -1,4 +1,4 @@
-"""The SXC1 token: 36 bytes of body, 64 bytes of signature, 241 decimal digits behind an https address.
+"""The SXC1 token: 36 bytes of body, 64 bytes of signature, 241 decimal digits behind an https address (``docs/token-format.md``).
 
 Layout of the body (big-endian)::
 
@@ -40,8 +40,11 @@ DIGITS = 241
 MAX_HOST = 11
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
 _DOMAIN = b"SXC1"
-_URL = re.compile(r"https://([a-z0-9][a-z0-9.-]*)/(\d*)")
+_HOST = re.compile(r"[a-z0-9][a-z0-9.-]*")
+_URL = re.compile(rf"https://({_HOST.pattern})/(\d*)")
 _MAX_MANTISSA = (1 << 20) - 1
+_LEAST_DIGITS = 20
+"""Fewer are somebody else's short link, not a torn code of ours."""
 _BASIS_BITS = {Basis.CONTROL: 1, Basis.OWN_TEST: 2, Basis.ENTRUSTED_TEST: 4}
 _DOCUMENT_TYPES = {CertificateForm.T2026_PRODUCER: 1, CertificateForm.T2026_PURCHASER: 2, CertificateForm.T2021: 3}
 
@@ -96,7 +99,7 @@ class TokenBody:
 
     def to_bytes(self) -> bytes:
         """The 36 bytes. Raises ``TokenError('field')`` for a value that does not fit."""
-        minutes = int((self.issued - EPOCH) / timedelta(minutes=1))
+        minutes = (self.issued - EPOCH) // timedelta(minutes=1)
         basis = sum(_BASIS_BITS[item] for item in self.basis)
         try:
             body = b"".join(
@@ -184,7 +187,7 @@ def signed_message(host: str, body: bytes) -> bytes:
 
 def encode_url(host: str, token: bytes) -> str:
     """The text of the QR. Raises ``TokenError('field')`` for a host that is too long or a token of the wrong size."""
-    if len(token) != TOKEN_BYTES or not 1 <= len(host) <= MAX_HOST or host != host.lower():
+    if len(token) != TOKEN_BYTES or len(host) > MAX_HOST or not _HOST.fullmatch(host):
         raise TokenError("field")
     return f"https://{host}/{int.from_bytes(token, 'big'):0{DIGITS}d}"
 
@@ -198,7 +201,7 @@ def decode_url(url: str) -> tuple[str, bytes]:
     if len(host) > MAX_HOST:
         raise TokenError("notOurs")
     if len(digits) < DIGITS:
-        raise TokenError("truncated" if len(digits) >= 20 else "notOurs")
+        raise TokenError("truncated" if len(digits) >= _LEAST_DIGITS else "notOurs")
     value = int(digits)
     if len(digits) > DIGITS or value >> (8 * TOKEN_BYTES):
         raise TokenError("malformed")
