@@ -9,7 +9,7 @@ Rules
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -36,13 +36,14 @@ class Directory:
         self._lock = threading.Lock()
         self._current: tuple[SnapshotFile, Snapshot] | None = None
         self._refused: set[Identity] = set()
-        self._missing = False
+        self._missing = False  # said already
         self._closed = False
 
     @classmethod
-    def open(cls, folder: Path, key: bytes) -> Directory:
+    def open(cls, folder: Path, key: bytes, *, may_be_missing: bool = False) -> Directory:
         """The register in ``folder``. Never fails: what is wrong stands in the log, and the register is empty."""
         directory = cls(folder, key)
+        directory._missing = may_be_missing
         directory._look()
         return directory
 
@@ -102,6 +103,23 @@ class Directory:
         """Distinct bases in a county (six digits), those of most subjects first."""
         sql = "SELECT town, village FROM place WHERE county = ? AND town || village <> '' ORDER BY subjects DESC, town, village LIMIT ?"
         return self._ask(lambda tx: [TownVillage(*row) for row in tx.execute(sql, (county, limit))], [])
+
+    def everybody(self) -> Iterator[tuple[Subject, tuple[bytes, ...]]]:
+        """All entries with the hashes of all their persons, for the making of the next directory. Raises ``StoreError``: half of them help nobody."""
+        current = self._lease()
+        if current is None:
+            return
+        _, snapshot = current
+        try:
+            with snapshot.asking() as tx:
+                others = "SELECT subject, hash FROM person JOIN subject ON row = subject WHERE hash <> person_hash ORDER BY subject, hash"
+                further: dict[int, tuple[bytes, ...]] = {}
+                for row, person in tx.execute(others):
+                    further[row] = (*further.get(row, ()), person)
+                for row, *values in tx.execute(f"SELECT row, {SUBJECT_COLUMNS} FROM subject ORDER BY row"):
+                    yield subject_of(values), further.get(row, ())
+        finally:
+            snapshot.leave()
 
     def _ask(self, question: Callable[[Any], T], nothing: T) -> T:
         while True:

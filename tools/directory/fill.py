@@ -12,22 +12,17 @@ from kiosk.domain.identity import id_number_hash
 from kiosk.domain.subject import Place, Subject, SubjectId
 from tools.directory.invent import invent
 
+Progress = Callable[[int, int], None]
+"""Called with how many are done, and of how many."""
 _TELL_EVERY = 10_000
 
 
-def fill(
-    folder: Path,
-    key: bytes,
-    lookup_key: bytes,
-    count: int,
-    seed: int = 1,
-    progress: Callable[[int, int], None] = lambda done, all_of: None,
-) -> Path:
+def fill(folder: Path, key: bytes, lookup_key: bytes, count: int, seed: int = 1, progress: Progress | None = None) -> Path:
     """Build the next directory of ``folder`` with ``count`` invented subjects; return its file. Raises ``StoreError``."""
     with SnapshotBuilder(folder, key) as builder:
         for done, (subject, persons) in enumerate(invented_subjects(count, lookup_key, seed), start=1):
             builder.add(subject, persons)
-            if done % _TELL_EVERY == 0 or done == count:
+            if progress is not None and (done % _TELL_EVERY == 0 or done == count):
                 progress(done, count)
         return builder.finish(datetime.now(UTC))
 

@@ -104,7 +104,7 @@ def invent(count: int, seed: int = 1) -> Iterator[Invented]:
             persons.append(_person(chance, surname_weights, 2 * index + 1))
         name, code = person.name, ""
         if kind in _CODE_PREFIX:
-            name = _organisation(chance, kind, county, town, index)
+            name = _organisation(chance, kind, county, town)
             is_village_body = kind is SubjectKind.COOPERATIVE and chance.random() < 0.1
             if is_village_body:
                 name = f"{county.name}{town}{village}{_brand(chance)}股份经济合作社"
@@ -146,7 +146,7 @@ def _person(chance: random.Random, surname_weights: list[float], index: int) -> 
     return Person(surname + given, front + ric.calc_check_digit(front + "0"))
 
 
-def _organisation(chance: random.Random, kind: SubjectKind, county: County, town: str, index: int) -> str:
+def _organisation(chance: random.Random, kind: SubjectKind, county: County, town: str) -> str:
     short, long = chance.choice(_TRADES)
     place = chance.choice((county.name, county.name, county.name + town, "山西" if kind is SubjectKind.ENTERPRISE else county.name))
     brand = _brand(chance) + (chance.choice(_GIVEN) if chance.random() < 0.5 else "")
