@@ -13,7 +13,7 @@ from kiosk.domain.identity import id_number_hash
 from kiosk.domain.subject import Place, Subject, SubjectId, SubjectKind
 from tools.bench.errors import BenchError
 
-_FILE = Path(__file__).with_name("people.toml")
+PEOPLE_FILE = Path(__file__).with_name("people.toml")
 _CARD_FIELDS = {field.name for field in fields(VirtualCard)}
 
 
@@ -83,7 +83,7 @@ def _subject(row: dict[str, object], lookup_key: bytes) -> tuple[Subject, list[b
 
 @cache
 def _file() -> dict[str, list[dict[str, object]]]:
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    return tomllib.loads(PEOPLE_FILE.read_text(encoding="utf-8"))
 
 
 def _tables(name: str) -> list[dict[str, object]]:

@@ -6,18 +6,24 @@ from the arguments each time. Whatever is issued here says 演示样张.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import secrets
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 from kiosk.config import StationConfig, load_station
 from kiosk.credential.keylist import KeyList, TrustedKey, dump_key_list
-from kiosk.credential.signer import load_signer, new_private_key, write_secret
+from kiosk.credential.signer import load_signer, new_private_key, read_secret, write_secret
 from kiosk.credential.token import Algorithm
+from kiosk.directory.build import build_directory
+from kiosk.directory.files import snapshots
 from kiosk.label.stock import STOCKS
+from tools.bench.people import PEOPLE_FILE, subjects
 from tools.bench.printer import TCP_PORT
 from tools.bench.scale import serial_profile
+from tools.directory.fill import invented_subjects
 
 STATION = "太谷区明星镇农产品服务站"
 COUNTY = "140703"
@@ -25,6 +31,7 @@ TERMINAL = "1407039001"
 HOST = "q.sxnc.cn"
 CLERK_PIN = "271828"
 KEY_ID = 9001
+_NEIGHBOURS = 400
 _SECRETS = ("ledger.key", "lookup.key", "directory.key")
 _HEADS = {576: "epson-80", 832: "label-104"}
 
@@ -62,7 +69,17 @@ def make_demo_station(
 
 
 def write_demo_directory(config: StationConfig) -> None:
-    """Put the invented people of the bench into the station's directory."""
+    """Put the invented people of the bench, among invented neighbours, into the station's directory; kept while it holds the same ones."""
+    lookup_key = read_secret(config.paths.secrets / "lookup.key")
+    wanted = hashlib.sha256(PEOPLE_FILE.read_bytes() + b"%d" % _NEIGHBOURS).hexdigest()
+    stamp = config.paths.directory / "demo.sha256"
+    if stamp.exists() and stamp.read_text(encoding="ascii") == wanted and snapshots(config.paths.directory):
+        return
+    config.paths.directory.mkdir(parents=True, exist_ok=True)
+    stamp.unlink(missing_ok=True)
+    everybody = chain(subjects(lookup_key), invented_subjects(_NEIGHBOURS, lookup_key))
+    build_directory(config.paths.directory, read_secret(config.paths.secrets / "directory.key"), everybody)
+    stamp.write_text(wanted, encoding="ascii")
 
 
 def _once(path: Path, secret: bytes) -> None:
