@@ -15,9 +15,9 @@ from enum import StrEnum
 
 from stdnum.cn import ric, uscc
 
-_PHONE = re.compile(r"1[3-9]\d{9}")
-_LANDLINE = re.compile(r"0\d{2,3}-?\d{7,8}")
-_OLD_FOREIGNER = re.compile(r"[A-Z]{3}\d{12}")
+_PHONE = re.compile(r"1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"0[0-9]{2,3}-?[0-9]{7,8}")
+_OLD_FOREIGNER = re.compile(r"[A-Z]{3}[0-9]{12}")
 _USCC_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
@@ -73,7 +73,7 @@ def parse_phone(text: str) -> str:
     number = _ascii_upper(text).replace(" ", "")
     if _PHONE.fullmatch(number) or _LANDLINE.fullmatch(number):
         return number
-    raise IdentityError("character" if not number.replace("-", "").isdigit() else "length")
+    raise IdentityError("length" if set(number) <= set("0123456789-") else "character")
 
 
 def id_number_hash(number: str, key: bytes) -> bytes:
@@ -89,6 +89,14 @@ def mask_id_number(number: str) -> str:
 def mask_phone(phone: str) -> str:
     """``138****0417``."""
     return phone[:3] + "*" * max(0, len(phone) - 7) + phone[-4:]
+
+
+def group_phone(phone: str) -> str:
+    """A number (or its beginning) as people say it: ``138 0000 0417``, a landline with its area code ``0354 0000 4170``."""
+    digits = phone.replace(" ", "").replace("-", "")
+    first = 4 if digits.startswith("0") else 3
+    parts = (digits[:first], digits[first : first + 4], digits[first + 4 :])
+    return " ".join(part for part in parts if part)
 
 
 class CardProblem(StrEnum):

@@ -5,17 +5,20 @@ Rule: ``issue()`` takes a ``Promise`` and nothing else, and a ``Promise`` cannot
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
 from kiosk.domain.form import ISSUABLE_BASES, ISSUABLE_FORMS, Basis, CertificateForm, form_for
+from kiosk.domain.identity import IdentityError, parse_phone
 from kiosk.domain.product import Product
 from kiosk.domain.quantity import Quantity
 from kiosk.domain.subject import Place, Subject
 
 MAX_COPIES = 255
 MAX_ORIGIN_CHARACTERS = 60
+_COUNTY = re.compile(r"[0-9]{6}")
 
 
 class EvidenceLevel(StrEnum):
@@ -129,9 +132,9 @@ def check(made: Promise, day: date) -> None:
         raise PromiseError("outOfScope")
     if made.quantity.unit not in made.product.units:
         raise PromiseError("quantity")
-    if not 2 <= len(made.origin.text.strip()) <= MAX_ORIGIN_CHARACTERS:
+    if not (2 <= len(made.origin.text.strip()) <= MAX_ORIGIN_CHARACTERS and _COUNTY.fullmatch(made.origin.county)):
         raise PromiseError("origin")
-    if not made.phone:
+    if not _is_phone(made.phone):
         raise PromiseError("phone")
     if not made.basis or not made.basis <= ISSUABLE_BASES:
         raise PromiseError("basis")
@@ -139,3 +142,10 @@ def check(made: Promise, day: date) -> None:
         raise PromiseError("copies")
     if made.confirmation.confirmed_at.tzinfo is None:
         raise PromiseError("confirmation")
+
+
+def _is_phone(text: str) -> bool:
+    try:
+        return parse_phone(text) == text
+    except IdentityError:
+        return False
