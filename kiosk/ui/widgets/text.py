@@ -96,8 +96,10 @@ class Text(Widget):
 
     def _place(self, *_: object) -> None:
         width, height = self._rectangle.size
-        x = {"left": self.x, "center": self.x + (int(self.width) - width) / 2, "right": self.right - width}[self.align]
-        y = {"top": self.top - height, "middle": self.center_y - height / 2, "bottom": self.y}[self.valign]
+        # Worked out by hand: Kivy's center_y, top and right may still be the old ones while a size is being set.
+        free_x, free_y = self.width - width, self.height - height
+        x = self.x + {"left": 0, "center": free_x / 2, "right": free_x}[self.align]
+        y = self.y + {"top": free_y, "middle": free_y / 2, "bottom": 0}[self.valign]
         self._rectangle.pos = (round(x), round(y))
         self.drawn_box = (round(x), round(y), width, height)
 
@@ -117,6 +119,10 @@ class Icon(Widget):
     def paint(self, color: tokens.Color) -> None:
         """Another colour."""
         self._color.rgba = color
+
+    def show(self, name: str) -> None:
+        """Another icon of the same size."""
+        self._rectangle.texture = icon_texture(name, self._side)
 
     def _place(self, *_: object) -> None:
         self._rectangle.pos = (round(self.x + (self.width - self._side) / 2), round(self.y + (self.height - self._side) / 2))
