@@ -68,6 +68,8 @@ def _parser() -> argparse.ArgumentParser:
     plug.add_argument("device")
     plug.add_argument("--port", type=int, help="into another port")
     verb("show-qr", "hold a picture or a code of this text before the camera", _show_qr).add_argument("what")
+    label = verb("show-label", "hold a printed label before the camera: the newest, or that number", _asks("show-label", "number"))
+    label.add_argument("number", type=int, nargs="?")
     verb("clear-camera", "take it away", _asks("clear-camera"))
     verb("state", "everything that can be seen, as JSON", _state)
     verb("people", "whose cards there are", _people)

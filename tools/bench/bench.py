@@ -185,6 +185,13 @@ class Bench:
             raise BenchError("no-such-file", name=what) from err
         self.show_picture(data, what.name)
 
+    def show_label(self, number: int) -> None:
+        """Hold printed label ``number`` before the camera. Raises ``BenchError`` (no-such-label)."""
+        labels = self.labels()
+        if not 1 <= number <= len(labels):
+            raise BenchError("no-such-label", number=number, count=len(labels))
+        self.show_picture(labels[number - 1].png.read_bytes(), f"label {number}")
+
     def show_picture(self, data: bytes, name: str) -> None:
         """Hold a picture file's bytes before the camera. Raises ``BenchError`` (not-a-picture)."""
         self._see(lambda: self._camera.show_picture(data, name))

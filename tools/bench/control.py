@@ -127,6 +127,11 @@ def _show(bench: Bench, request: Request) -> None:
     bench.show_qr(Path(_text(request, "file")) if request.get("file") else _text(request, "text"))
 
 
+def _show_label(bench: Bench, request: Request) -> None:
+    number = _number(request, "number")
+    bench.show_label(len(bench.labels()) if number is None else number)
+
+
 _VERBS: dict[str, Callable[[Bench, Request], None]] = {
     "tap-card": lambda bench, request: bench.tap_card(_text(request, "name")),
     "remove-card": lambda bench, _: bench.remove_card(),
@@ -137,5 +142,6 @@ _VERBS: dict[str, Callable[[Bench, Request], None]] = {
     "unplug": lambda bench, request: bench.unplug(_text(request, "device")),
     "plug": lambda bench, request: bench.plug(_text(request, "device"), _number(request, "port")),
     "show-qr": _show,
+    "show-label": _show_label,
     "clear-camera": lambda bench, _: bench.clear_camera(),
 }

@@ -12,6 +12,7 @@ _LINES = {
     "no-such-protocol": "no serial scale speaks {name}; there are: {known}",
     "no-such-verb": "the bench cannot {name}; it can: {known}",
     "no-such-file": "there is no file {name}",
+    "no-such-label": "there is no label {number}; {count} came out so far",
     "not-a-picture": "{name} is no picture",
     "not-a-weight": "{name} is no weight in kilograms",
     "not-a-number": "{name} needs a whole number",
