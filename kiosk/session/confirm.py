@@ -8,7 +8,7 @@ from kiosk.domain.form import form_for
 from kiosk.domain.promise import Confirmation, PromiseError, Signature, promise
 from kiosk.session import paper
 from kiosk.session.delays import DELAYS, DONE_S
-from kiosk.session.effects import DrawPreview, Issue, LoadOpenPaper, StartTimer
+from kiosk.session.effects import DrawPreview, Issue, LoadHabits, LoadOpenPaper, StartTimer
 from kiosk.session.engine import Effects, Now, Table
 from kiosk.session.events import (
     CopiesChanged,
@@ -163,7 +163,8 @@ def _another(visit: Visit) -> Step:
         preview=None,
         notice=None,
     )
-    return fresh, ()
+    # What was just promised is his last time now.
+    return fresh, (LoadHabits(fresh.draft.subject.id),) if fresh.draft.subject is not None else ()
 
 
 def _farewell(visit: Visit, event: TimerFired, now: Now) -> Step:

@@ -9,8 +9,12 @@ DELAYS: dict[Timer, float] = {
     Timer.COUNTDOWN: 1,
     Timer.DONE: 1,
     Timer.TROUBLE: 300,
+    Timer.RECHECK: 2,
     Timer.CLERK: 120,
 }
+
+MOST_RECHECKS = 5
+"""How often a printer that looks well but refuses is tried again by itself; then a person presses 再试一次."""
 
 COUNTDOWN_S = 20
 """Seconds of the visible countdown before a visit is wiped."""

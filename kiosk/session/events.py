@@ -403,6 +403,7 @@ class Timer(StrEnum):
     COUNTDOWN = "countdown"  # one second of the warning passed
     DONE = "done"  # one second of the farewell passed
     TROUBLE = "trouble"  # nobody came to a printer in trouble
+    RECHECK = "recheck"  # a printer said no but looks well: it may have been mended between two looks
     CLERK = "clerk"  # the clerk went away
 
 

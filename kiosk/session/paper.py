@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from kiosk.domain.certificate import Certificate, PaperAnswer, PaperOutcome
-from kiosk.session.delays import DELAYS
+from kiosk.session.delays import DELAYS, MOST_RECHECKS
 from kiosk.session.effects import Effect, KeepAnswer, PrintCopy, RaiseAlarm, StartTimer, StopTimer
 from kiosk.session.engine import Effects, Machine, Now
 from kiosk.session.events import CopyEnded, DeviceWord, Health, HealthChanged, Key, Pressed, Timer, TimerFired
@@ -21,13 +21,16 @@ PRINTER_FAULTS = frozenset({"paperOut", "coverOpen", "paperJammed", "cutterJam",
 """Faults a person can see to; they close by themselves when the printer is well."""
 
 
+_STILL: tuple[Effect, ...] = (StopTimer(Timer.TROUBLE), StopTimer(Timer.RECHECK))
+
+
 @dataclass(frozen=True, slots=True)
 class PaperRun:
     """One certificate on its way to paper.
 
     ``todo`` are the copies still to do, the first is under way; ``settled`` counts copies on paper or given up to the clerk;
     ``reprint`` marks every copy 补打, ``again`` only the one under way (the paper of its first attempt was lost). ``finished`` ends the
-    run; ``left`` says that the person walked away from it.
+    run; ``left`` says that the person walked away from it. ``rechecks`` counts tries made by the machine itself.
     """
 
     page: Page
@@ -39,6 +42,7 @@ class PaperRun:
     job_id: int | None = None
     trouble: str = ""
     printer_ready: bool = True
+    rechecks: int = 0
     finished: bool = False
     left: bool = False
 
@@ -80,13 +84,17 @@ def _ended(run: PaperRun, event: CopyEnded, now: Now) -> tuple[PaperRun, Effects
             return replace(run, page=Page.ASK_PAPER, job_id=event.job_id, trouble=event.error), ()
         case _:
             effects: tuple[Effect, ...] = (StartTimer(Timer.TROUBLE, DELAYS[Timer.TROUBLE]),)
+            if event.error in PRINTER_FAULTS and run.rechecks < MOST_RECHECKS:
+                effects += (StartTimer(Timer.RECHECK, DELAYS[Timer.RECHECK]),)
             if event.error == "receiptMismatch":
                 effects += (RaiseAlarm("receiptMismatch"),)
             return replace(run, page=Page.TROUBLE, job_id=event.job_id, trouble=event.error or "printFailed"), effects
 
 
 def _settle(run: PaperRun) -> tuple[PaperRun, Effects]:
-    done = replace(run, todo=run.todo[1:], settled=run.settled + 1, again=False, job_id=None, trouble="", page=Page.PRINTING)
+    done = replace(
+        run, todo=run.todo[1:], settled=run.settled + 1, again=False, job_id=None, trouble="", rechecks=0, page=Page.PRINTING
+    )
     if not done.todo:
         return replace(done, finished=True), ()
     return done, (_print(done),)
@@ -97,8 +105,7 @@ def _health(run: PaperRun, event: HealthChanged, now: Now) -> tuple[PaperRun, Ef
     changed = replace(run, printer_ready=ready)
     if run.page is Page.TROUBLE and run.trouble in PRINTER_FAULTS:
         if ready:
-            again = replace(changed, page=Page.PRINTING, trouble="")
-            return again, (StopTimer(Timer.TROUBLE), _print(again))
+            return _try_again(changed)
         if event.health.printer_trouble and event.health.printer_trouble != run.trouble:
             return replace(changed, trouble=event.health.printer_trouble), ()
     return changed, ()
@@ -106,11 +113,15 @@ def _health(run: PaperRun, event: HealthChanged, now: Now) -> tuple[PaperRun, Ef
 
 def _trouble_pressed(run: PaperRun, event: Pressed, now: Now) -> tuple[PaperRun, Effects]:
     if event.key is Key.RETRY and run.trouble != "receiptMismatch":
-        again = replace(run, page=Page.PRINTING, trouble="")
-        return again, (StopTimer(Timer.TROUBLE), _print(again))
+        return _try_again(run)
     if event.key is Key.LEAVE:
-        return replace(run, finished=True, left=True), (StopTimer(Timer.TROUBLE),)
+        return replace(run, finished=True, left=True), _STILL
     return run, ()
+
+
+def _try_again(run: PaperRun) -> tuple[PaperRun, Effects]:
+    again = replace(run, page=Page.PRINTING, trouble="")
+    return again, (*_STILL, _print(again))
 
 
 def _asked(run: PaperRun, event: Pressed, now: Now) -> tuple[PaperRun, Effects]:
@@ -125,8 +136,15 @@ def _asked(run: PaperRun, event: Pressed, now: Now) -> tuple[PaperRun, Effects]:
     return run, ()
 
 
-def _nobody_came(run: PaperRun, event: TimerFired, now: Now) -> tuple[PaperRun, Effects]:
-    return (replace(run, finished=True, left=True), ()) if event.timer is Timer.TROUBLE else (run, ())
+def _waited(run: PaperRun, event: TimerFired, now: Now) -> tuple[PaperRun, Effects]:
+    match event.timer:
+        case Timer.TROUBLE:
+            return replace(run, finished=True, left=True), _STILL
+        case Timer.RECHECK if run.printer_ready and run.trouble in PRINTER_FAULTS:
+            # The fault came and went between two looks at the printer: no change of its state will ever be told.
+            return _try_again(replace(run, rechecks=run.rechecks + 1))
+        case _:
+            return run, ()
 
 
 MACHINE: Machine[PaperRun] = Machine(
@@ -137,7 +155,7 @@ MACHINE: Machine[PaperRun] = Machine(
         (Page.ASK_PAPER, HealthChanged): _health,
         (Page.TROUBLE, Pressed): _trouble_pressed,
         (Page.ASK_PAPER, Pressed): _asked,
-        (Page.TROUBLE, TimerFired): _nobody_came,
+        (Page.TROUBLE, TimerFired): _waited,
     },
     ignored=frozenset({Pressed, HealthChanged, TimerFired, CopyEnded}),
 )

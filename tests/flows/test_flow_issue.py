@@ -13,6 +13,7 @@ from kiosk.domain.quantity import QuantitySource, Unit, Weight, WeightStatus
 from kiosk.domain.subject import SubjectKind, SubjectStatus
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
+from kiosk.session.delays import MOST_RECHECKS
 from kiosk.session.events import Key
 from kiosk.session.notice import Notice
 from kiosk.session.pages import Page
@@ -347,3 +348,34 @@ def test_a_look_up_that_fails_is_told_and_the_card_is_read_again() -> None:
     assert (walk.page, walk.visit.busy) == (Page.IDENTIFY, "")
     assert walk.state.said == Notice("storeBroken")
     assert len(walk.asked(fx.ArmReader)) == 2
+
+
+def a_refused_copy(error: str = "paperOut") -> Walk:
+    return (
+        at_promise(Walk({**a_known_producer(), fx.PrintCopy: lambda _: None}))
+        .press(Key.ISSUE)
+        .do(ev.CopyEnded(1, 1, PaperOutcome.FAILED, error))
+    )
+
+
+def test_a_fault_that_came_and_went_between_two_looks_is_tried_again_by_itself() -> None:
+    walk = a_refused_copy()
+    assert walk.page is Page.TROUBLE
+    assert walk.do(ev.TimerFired(ev.Timer.RECHECK)).page is Page.PRINTING
+    assert len(walk.asked(fx.PrintCopy)) == 2
+
+
+def test_a_printer_that_is_not_well_is_not_tried_until_it_is() -> None:
+    walk = a_refused_copy().do(ev.HealthChanged(PAPER_OUT), ev.TimerFired(ev.Timer.RECHECK))
+    assert walk.page is Page.TROUBLE
+    assert len(walk.asked(fx.PrintCopy)) == 1
+    assert walk.do(ev.HealthChanged(READY)).page is Page.PRINTING
+
+
+def test_a_printer_that_looks_well_and_always_refuses_waits_for_a_person() -> None:
+    walk = a_refused_copy()
+    for job in range(2, 12):
+        walk.do(ev.TimerFired(ev.Timer.RECHECK), ev.CopyEnded(job, 1, PaperOutcome.FAILED, "paperOut"))
+    timers = [e for e in walk.asked(fx.StartTimer) if isinstance(e, fx.StartTimer) and e.timer is ev.Timer.RECHECK]
+    assert len(timers) == MOST_RECHECKS
+    assert walk.page is Page.TROUBLE

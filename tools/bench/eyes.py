@@ -2,7 +2,8 @@
 
 Only looks: touches come from outside, as a finger's would. Part of the bench, never of an installed terminal.
 Protocol: one JSON object a line. ``{"ask": "look"}`` -> ``{"page", "targets": [{"name", "x", "y", "width", "height", "enabled"}]}`` (pixels, from the upper
-left); ``{"ask": "shot", "file": PATH}`` -> ``{"file"}``; ``{"ask": "close"}`` ends the terminal as closing its window would.
+left); ``{"ask": "shot", "file": PATH}`` -> ``{"file"}``; ``{"ask": "pulse"}`` -> ``{"gaps_ms": [[page, gap]]}``, the longest times between two turns of the
+screen's thread on each page since the last question; ``{"ask": "close"}`` ends the terminal as closing its window would.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Eyes:
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._listener.bind(str(path))
         self._listener.listen(4)
+        self._pulse = Pulse(stage)
         threading.Thread(target=self._accept, name="eyes", daemon=True).start()
 
     def close(self) -> None:
@@ -65,6 +67,7 @@ class Eyes:
 
         def act(_elapsed_s: float) -> None:
             answer.update(self._obey(order))
+            self._pulse.forgive()
             done.set()
 
         Clock.schedule_once(act, 0)
@@ -77,11 +80,38 @@ class Eyes:
             case "shot":
                 self._stage.export_to_png(order["file"])
                 return {"file": order["file"]}
+            case "pulse":
+                return {"gaps_ms": self._pulse.take()}
             case "close":
                 App.get_running_app().stop()
                 return {}
             case other:
                 return {"error": f"unknown: {other}"}
+
+
+class Pulse:
+    """Feels the screen's thread: how long it was away between two turns of its loop, page by page."""
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+        self._last_s = time.perf_counter()
+        self._longest: dict[str, float] = {}
+        Clock.schedule_interval(self._beat, 0)
+
+    def take(self) -> list[tuple[str, float]]:
+        """Page and longest gap in ms, since the last call. Pictures taken by the eyes themselves do not count."""
+        gaps, self._longest = sorted(self._longest.items()), {}
+        return [(page, round(gap, 1)) for page, gap in gaps]
+
+    def forgive(self) -> None:
+        """The gap that ends now was the eyes' own doing."""
+        self._last_s = time.perf_counter()
+
+    def _beat(self, _elapsed_s: float) -> None:
+        now_s = time.perf_counter()
+        page = self._stage.page.value if self._stage.page else ""
+        self._longest[page] = max(self._longest.get(page, 0.0), (now_s - self._last_s) * 1000)
+        self._last_s = now_s
 
 
 def look(stage: Stage) -> dict[str, Any]:

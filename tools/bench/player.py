@@ -15,9 +15,11 @@ from tools.bench.eyes import Looker
 
 
 class Player:
-    """A finger, a pair of eyes and the bench. ``steps`` is what was done, ``touches`` how often the finger came down."""
+    """A finger, a pair of eyes and the bench. ``steps`` is what was done, ``touches`` how often the finger came down; ``screens`` None keeps no pictures."""
 
-    def __init__(self, display: str, eyes: Path, screens: Path, bench: Bench, said: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self, display: str, eyes: Path, screens: Path | None, bench: Bench, said: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._finger = Finger(display)
         self._looker = Looker(eyes)
         self._screens = screens
@@ -34,9 +36,12 @@ class Player:
             return seen["page"] == page and (not words or any(words in text for text in seen["texts"]))
 
         self._looker.wait(arrived, f"page {page} {words}".strip(), within_s)
-        name = f"{len(self.steps) + 1:02d}-{page}.png"
-        self._looker.ask("shot", file=str((self._screens / name).resolve()))
-        self.steps.append({"page": page, "screen": f"screens/{name}", "at_s": round(time.monotonic() - self._begun, 2)})
+        step: dict[str, Any] = {"page": page, "at_s": round(time.monotonic() - self._begun, 2)}
+        if self._screens is not None:
+            name = f"{len(self.steps) + 1:02d}-{page}.png"
+            self._looker.ask("shot", file=str((self._screens / name).resolve()))
+            step["screen"] = f"screens/{name}"
+        self.steps.append(step)
         self._said(f"{len(self.steps):2d}  {page}")
         return self
 
@@ -64,6 +69,10 @@ class Player:
     def look(self) -> dict[str, Any]:
         """What is on the screen now."""
         return self._looker.ask("look")
+
+    def pulse(self) -> list[tuple[str, float]]:
+        """Page and longest time (ms) without the screen's thread, since the last call."""
+        return [(page, gap) for page, gap in self._looker.ask("pulse")["gaps_ms"]]
 
     def close(self) -> None:
         """End the terminal as closing its window would."""

@@ -1,0 +1,78 @@
+"""``python -m kiosk [--station FILE] [--window]``: the terminal. Exit code 2: the station file or a secret cannot be used, and why."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.texts import Texts
+from kiosk.ui.app import configure, make_app
+from kiosk.ui.theme import load_board
+
+if TYPE_CHECKING:
+    from kiosk.ui.stage import Stage
+
+DEFAULT_STATION = Path("/etc/kiosk/station.toml")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the terminal of a station file."""
+    parser = argparse.ArgumentParser(prog="python -m kiosk", description=__doc__)
+    parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
+    parser.add_argument("--window", action="store_true", help="a window instead of the whole screen")
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        config = load_station(chosen.station)
+    except ConfigError as err:
+        print(err, file=sys.stderr)
+        return 2
+    return run(config, fullscreen=not chosen.window)
+
+
+def run(
+    config: StationConfig,
+    *,
+    fullscreen: bool,
+    usb_backend: Any = None,
+    on_stage: Callable[[Stage], Callable[[], None]] | None = None,
+) -> int:
+    """Show the terminal until its window closes.
+
+    ``usb_backend`` None is libusb. ``on_stage`` gets the root widget once it exists and returns what to call at the end.
+    """
+    board = load_board(config.station.board)
+    configure(board, fullscreen=fullscreen)
+    # Only now: importing the window opens it with the options just set.
+    from kiosk.runtime.assembly import StartError, assemble
+    from kiosk.runtime.bridge import Bridge
+    from kiosk.ui.stage import Stage
+
+    stages: list[Stage] = []
+    bridge = Bridge(lambda state: stages[0].show(state))
+    try:
+        parts = assemble(config, bridge.publish, usb_backend=usb_backend)
+    except StartError as err:
+        print(Texts.load("start").get(err.text_id, [(k, str(v)) for k, v in err.facts.items()]), file=sys.stderr)
+        return 2
+    stage = Stage(board, parts.texts, parts.catalogue, parts.runner.send, parts.voice.say, unit_shown=config.rules.unit_shown)
+    stages.append(stage)
+    end = on_stage(stage) if on_stage is not None else None
+    app = make_app(stage, lambda: None)
+    parts.start()
+    try:
+        app.run()
+    finally:
+        if end is not None:
+            end()
+        parts.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

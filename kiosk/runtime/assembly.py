@@ -1,0 +1,185 @@
+"""Puts a terminal together from its station file: ledger, directory, devices, services, session. The screen is somebody else's.
+
+Rules: what cannot be opened is said by a ``StartError`` with a text id; a terminal without a directory still registers people on the spot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from drivers.idcard.device import IdCardReader
+from drivers.idcard.profile import reader_profile
+from drivers.printer.device import EscPosPrinter
+from drivers.printer.profile import printer_profile
+from drivers.scale.device import Scale
+from drivers.scale.finder import scale_finder
+from drivers.scale.profile import scale_profile
+from drivers.scanner.camera import Camera
+from drivers.scanner.source import find_camera
+from drivers.supervisor import Supervisor
+from kiosk import log
+from kiosk.config import StationConfig
+from kiosk.credential.keylist import KeyList, KeyListError, TrustedKey, load_key_list
+from kiosk.credential.signer import KeyFileError, read_secret
+from kiosk.directory.catalogue import Catalogue, load_catalogue
+from kiosk.directory.reader import Directory
+from kiosk.domain.quantity import ScaleIdentity
+from kiosk.issuing.issue import SubjectRegister
+from kiosk.issuing.issuer import Clock, IssuerError
+from kiosk.issuing.ledger_issuer import LedgerIssuer
+from kiosk.issuing.signing import SigningKeyError, load_label_signer
+from kiosk.label.stock import label_stock
+from kiosk.runtime.clock import SystemClock
+from kiosk.runtime.devices import DeviceFleet, Translator
+from kiosk.runtime.finders import printer_finder, reader_finder
+from kiosk.runtime.printing import CopyPrinter, PaperSetup
+from kiosk.runtime.runner import Runner
+from kiosk.runtime.services import CLERK, TerminalServices
+from kiosk.runtime.voice import EspeakVoice
+from kiosk.runtime.workers import Workers
+from kiosk.session.terminal import Terminal
+from kiosk.session.visit import Rules
+from kiosk.texts import Texts
+from kiosk.version import BUILT_AT, VERSION
+
+
+class StartError(Exception):
+    """The terminal cannot start. ``text_id`` names the sentence for the technician, ``facts`` fill its gaps."""
+
+    def __init__(self, text_id: str, **facts: object) -> None:
+        self.text_id = text_id
+        self.facts = facts
+        super().__init__(text_id)
+
+
+@dataclass
+class Assembly:
+    """A terminal that is put together; ``start`` wakes it, ``stop`` lets everything go in order."""
+
+    config: StationConfig
+    catalogue: Catalogue
+    texts: Texts
+    voice: EspeakVoice
+    runner: Runner
+    devices: DeviceFleet
+    services: TerminalServices
+    _issuer: LedgerIssuer
+    _directory: Directory
+    _workers: Workers
+
+    def start(self) -> None:
+        """Wake the session, then the devices."""
+        self.runner.start(self.services)
+        self.devices.start()
+        log.event("terminal-started", terminal=self.config.station.terminal, version=VERSION, demo=self._issuer.is_demo)
+
+    def stop(self) -> None:
+        """Devices first, then the session, then what it wrote."""
+        self.devices.stop()
+        self.runner.stop()
+        self._workers.close()
+        self.voice.close()
+        self._directory.close()
+        self._issuer.close()
+        log.event("terminal-stopped", terminal=self.config.station.terminal)
+
+
+def assemble(
+    config: StationConfig, on_state: Callable[[Terminal], None], *, usb_backend: Any = None, clock: Clock | None = None
+) -> Assembly:
+    """Open and connect everything; nothing moves yet. Raises ``StartError``."""
+    clock = clock or SystemClock()
+    keys = _keys(config)
+    lookup_key = _secret(config, "lookup.key")
+    directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
+    issuer = open_ledger(config, directory, clock)
+    workers = Workers()
+    texts, catalogue = Texts.load(), load_catalogue()
+    voice = EspeakVoice(texts, audible=config.rules.speech)
+    state = Terminal(
+        station=config.station.name,
+        demo=issuer.is_demo,
+        rules=Rules(config.station.county, config.rules.signature_required, config.rules.max_copies),
+    )
+    setup = PaperSetup(label_stock(config.label.stock), printer_profile(config.printer.profile))
+    parts = _Parts(config, usb_backend)
+    runner = Runner(state, clock, parts.fleet, voice, on_state)
+    printer = CopyPrinter(issuer, workers, setup, parts.fleet, runner.send)
+    parts.connect(Translator(runner.send, printer.job_done, ScaleIdentity(config.scale.serial, config.scale.verified_until)))
+    services = TerminalServices(issuer, directory, catalogue, keys, lookup_key, setup.stock, clock, printer, workers, runner.send)
+    return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, issuer, directory, workers)
+
+
+class _Parts:
+    """Drivers and their supervisors. Records go to whoever ``connect`` named; nothing is emitted before the fleet starts."""
+
+    def __init__(self, config: StationConfig, usb_backend: Any) -> None:
+        reader = reader_profile(config.reader.profile)
+        scale = scale_profile(config.scale.profile)
+        card_reader = IdCardReader(reader)
+        camera = Camera() if config.camera.source else None
+        printer = EscPosPrinter(printer_profile(config.printer.profile), emit=self._emit)
+        self._listener: Callable[[object], None] | None = None
+        supervisors = [
+            Supervisor(card_reader, reader_finder(reader, config.reader.port, usb_backend), self._emit),
+            Supervisor(Scale(scale), scale_finder(scale, config.scale.port, backend=usb_backend), self._emit),
+            Supervisor(printer, printer_finder(config.printer.port, usb_backend), self._emit),
+        ]
+        if camera is not None:
+            supervisors.append(Supervisor(camera, find_camera(config.camera.source), self._emit))
+        self.fleet = DeviceFleet(supervisors, card_reader, camera, printer)
+
+    def connect(self, translator: Translator) -> None:
+        self._listener = translator.receive
+
+    def _emit(self, record: object) -> None:
+        if self._listener is not None:
+            self._listener(record)
+
+
+def _secret(config: StationConfig, name: str) -> bytes:
+    try:
+        return read_secret(config.paths.secrets / name)
+    except KeyFileError as err:
+        raise StartError(f"start.secret.{err.code}", file=config.paths.secrets / name) from err
+
+
+def _keys(config: StationConfig) -> KeyList:
+    try:
+        return load_key_list(config.paths.keys)
+    except KeyListError as err:
+        raise StartError(f"start.keys.{err.code}", file=config.paths.keys) from err
+
+
+def _own_key(config: StationConfig) -> TrustedKey:
+    """The newest key of this terminal in the trusted list."""
+    own = [key for key in _keys(config).keys.values() if key.terminal == config.station.terminal]
+    if not own:
+        raise StartError("start.keys.notOurs", file=config.paths.keys, terminal=config.station.terminal)
+    return max(own, key=lambda key: key.key_id)
+
+
+def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock) -> LedgerIssuer:
+    """The issuer of this station on its own ledger. Raises ``StartError``."""
+    key, secret = _own_key(config), config.paths.secrets / "signing.key"
+    try:
+        signer = load_label_signer(secret, key, config.station.host, config.station.terminal)
+    except SigningKeyError as err:
+        raise StartError(f"start.secret.{err.code}", file=secret) from err
+    try:
+        issuer = LedgerIssuer.open(
+            config.paths.state / "ledger.db",
+            _secret(config, "ledger.key"),
+            signer,
+            register,
+            clock,
+            config.station.terminal,
+            config.station.name,
+            BUILT_AT,
+        )
+        issuer.ensure_pin(CLERK, config.station.clerk_pin, "station")
+    except IssuerError as err:
+        raise StartError(f"start.ledger.{err.code}", reason=err.facts.get("reason", ""), file=config.paths.state) from err
+    return issuer

@@ -1,0 +1,167 @@
+"""The demonstration: the real terminal on virtual devices, played by a person, or by real touches under a virtual screen.
+
+    python -m tools.bench demo                          a window and the bench's page, until the window is closed
+    python -m tools.bench demo --headless --out DIR     one whole issue by touches; leaves what it saw and what was printed in DIR
+
+DIR then holds screens/NN-name.png, label.bin (what the printer received), label.png (what it burnt, one pixel a dot), certificate.json,
+keys.json and report.json. Exit code 0 only if the QR decoded from label.png verifies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zxingcpp
+from PIL import Image
+
+from kiosk.config import load_station
+from kiosk.credential.signer import read_secret
+from kiosk.directory.reader import Directory
+from kiosk.domain.certificate import canonical_record
+from kiosk.domain.number import CertificateNumber
+from kiosk.issuing.ledger_issuer import LedgerIssuer
+from kiosk.runtime.assembly import open_ledger
+from kiosk.runtime.clock import SystemClock
+from kiosk.ui.theme import BOARDS, load_board
+from tools.bench.bench import Bench
+from tools.bench.display import VirtualDisplay, has_display, run_folder
+from tools.bench.player import Player, a_whole_issue
+from tools.bench.station import make_demo_station
+
+PERSON = "王建国"
+
+
+def main(arguments: list[str]) -> int:
+    """Play; see the module."""
+    parser = argparse.ArgumentParser(
+        prog="tools/dev demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--headless", action="store_true", help="play by touches under a virtual screen, also where there is a display"
+    )
+    parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--board", default="landscape-10", choices=sorted(file.stem for file in BOARDS.glob("*.toml")))
+    parser.add_argument("--port", type=int, default=8707, help="port of the bench's page on this machine")
+    chosen = parser.parse_args(arguments)
+    if chosen.headless or not has_display():
+        return headless(chosen.out, chosen.board)
+    return with_a_person(chosen.board, chosen.port)
+
+
+def with_a_person(board: str, port: int) -> int:
+    """Open the terminal's window and the bench's page; both end with the window."""
+    from tools.bench.web.server import serving
+
+    folder = run_folder()
+    station = make_demo_station(folder / "station", board=board, audible=True)
+    with Bench(folder) as bench, serving(bench, port) as address:
+        say(f"终端窗口已打开；虚拟设备在 {address}（刷卡、放货、换纸都在那里）。关掉终端窗口就结束。")
+        return subprocess.run(_terminal(station, bench), check=False).returncode
+
+
+def headless(out: Path, board_name: str) -> int:
+    """Play one whole issue and prove what came out of the printer."""
+    board = load_board(board_name)
+    screens = out / "screens"
+    shutil.rmtree(screens, ignore_errors=True)
+    screens.mkdir(parents=True)
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="kiosk-demo-") as place:
+        folder = Path(place)
+        station = make_demo_station(folder / "station", board=board_name)
+        say("虚拟屏幕和虚拟设备启动中")
+        with VirtualDisplay(board.width_px, board.height_px) as display, Bench(folder) as bench:
+            eyes = folder / "eyes.sock"
+            with _running(
+                [*_terminal(station, bench), "--eyes", str(eyes), "--fullscreen"], display.environment(), out / "terminal.log"
+            ):
+                player = Player(display.name, eyes, screens, bench, said=say)
+                try:
+                    a_whole_issue(player, PERSON)
+                finally:
+                    player.close()
+            page = bench.labels()[-1]
+        (out / "label.bin").write_bytes(page.data)
+        shutil.copyfile(page.png, out / "label.png")
+        config = load_station(station)
+        shutil.copyfile(config.paths.keys, out / "keys.json")
+        verdict = _verify(out)
+        _write(out / "certificate.json", _certificate(station, str(verdict.get("number") or "")))
+    report = {
+        "steps": player.steps,
+        "touches": player.touches,
+        "seconds": round(time.monotonic() - begun, 1),
+        "verified": bool(verdict["valid"]),
+    }
+    _write(out / "report.json", report)
+    say(
+        f"{player.touches} 次触摸，{report['seconds']} 秒；标签 {out / 'label.png'}；验真：{'通过' if verdict['valid'] else verdict['check']}"
+    )
+    return 0 if verdict["valid"] else 1
+
+
+def _terminal(station: Path, bench: Bench) -> list[str]:
+    return [sys.executable, "-m", "tools.bench.terminal", "--station", str(station), "--bus", str(bench.usb_socket)]
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """A process of ours; its journal goes to ``log``. It is ended at the end, gently first."""
+    with log.open("wb") as journal:
+        process = subprocess.Popen(command, env=environment, stdout=journal, stderr=subprocess.STDOUT)
+        try:
+            yield
+        finally:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                process.wait(timeout=10)
+
+
+def _verify(out: Path) -> dict[str, Any]:
+    """Decode the QR from the burnt picture alone and ask the public verifier."""
+    picture = np.asarray(Image.open(out / "label.png").convert("L"))
+    codes = zxingcpp.read_barcodes(picture)
+    if len(codes) != 1:
+        return {"valid": False, "check": f"{len(codes)} codes on the label"}
+    command = [sys.executable, "-m", "kiosk.credential", "verify", codes[0].text, "--keys", str(out / "keys.json"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode == 2:
+        return {"valid": False, "check": done.stderr.strip()}
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def _certificate(station: Path, number: str) -> dict[str, Any]:
+    """The certificate as the ledger has it, read after its owner ended."""
+    config = load_station(station)
+    key = read_secret(config.paths.secrets / "directory.key")
+    with Directory.open(config.paths.directory, key) as directory, open_ledger(config, directory, SystemClock()) as ledger:
+        return _facts(ledger, number)
+
+
+def _facts(ledger: LedgerIssuer, number: str) -> dict[str, Any]:
+    found = ledger.find(CertificateNumber.parse(number))
+    record = json.loads(canonical_record(found.number, found.issued_at, found.promise))
+    return {**record, "demo": found.demo, "station": found.station, "labels": [label.url for label in found.labels]}
+
+
+def _write(file: Path, value: dict[str, Any]) -> None:
+    file.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def say(words: str) -> None:
+    """Tell the person at the command line."""
+    print(f"> {words}", flush=True)

@@ -1,0 +1,44 @@
+"""The real terminal on the bench's devices: ``python -m tools.bench.terminal --station FILE --bus SOCKET [--eyes SOCKET] [--fullscreen]``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.virtual.backend import VirtualBackend
+from drivers.virtual.bus import RemoteBus
+from kiosk.__main__ import run
+from kiosk.config import load_station
+
+if TYPE_CHECKING:
+    from kiosk.ui.stage import Stage
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until its window closes."""
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.terminal", description=__doc__)
+    parser.add_argument("--station", type=Path, required=True)
+    parser.add_argument("--bus", type=Path, required=True, help="socket of the bench's USB bus")
+    parser.add_argument("--eyes", type=Path, help="where to answer questions about the screen")
+    parser.add_argument("--fullscreen", action="store_true")
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+
+    def on_stage(stage: Stage) -> Callable[[], None]:
+        if chosen.eyes is None:
+            return lambda: None
+        # Only now: it imports Kivy's window, whose options must be settled before.
+        from tools.bench.eyes import Eyes
+
+        return Eyes(stage, chosen.eyes).close
+
+    backend = VirtualBackend(RemoteBus(chosen.bus))
+    return run(load_station(chosen.station), fullscreen=chosen.fullscreen, usb_backend=backend, on_stage=on_stage)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Figures beside floors of the same run: what the product needs, and what the machine needs at least."""
