@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk.credential.keylist import TrustedKey
-from kiosk.credential.signer import KeyFileError, Signer, load_signer
+from kiosk.credential.secret_file import KeyFileError
+from kiosk.credential.signer import Signer, load_signer
 from kiosk.credential.token import TokenBody, TokenError, code_quantity, document_type, encode_url, signed_message
 from kiosk.domain.certificate import ClockQuality, Label
 from kiosk.domain.number import CertificateNumber

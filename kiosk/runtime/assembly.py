@@ -22,7 +22,7 @@ from drivers.supervisor import Supervisor
 from kiosk import log
 from kiosk.config import StationConfig
 from kiosk.credential.keylist import KeyList, KeyListError, TrustedKey, load_key_list
-from kiosk.credential.signer import KeyFileError, read_secret
+from kiosk.credential.secret_file import KeyFileError, read_secret
 from kiosk.directory.catalogue import Catalogue, load_catalogue
 from kiosk.directory.reader import Directory
 from kiosk.domain.quantity import ScaleIdentity

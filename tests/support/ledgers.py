@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.credential.keylist import TrustedKey
-from kiosk.credential.signer import load_signer, new_private_key, write_secret
+from kiosk.credential.secret_file import write_secret
+from kiosk.credential.signer import load_signer, new_private_key
 from kiosk.credential.token import Algorithm
 from kiosk.domain.certificate import ClockQuality, Label
 from kiosk.domain.number import CertificateNumber

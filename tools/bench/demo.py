@@ -26,7 +26,7 @@ import zxingcpp
 from PIL import Image
 
 from kiosk.config import load_station
-from kiosk.credential.signer import read_secret
+from kiosk.credential.secret_file import read_secret
 from kiosk.directory.reader import Directory
 from kiosk.domain.certificate import canonical_record
 from kiosk.domain.number import CertificateNumber

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from kiosk.config import StationConfig, load_station
 from kiosk.credential.keylist import KeyList, TrustedKey, dump_key_list
-from kiosk.credential.signer import load_signer, new_private_key, read_secret, write_secret
+from kiosk.credential.secret_file import read_secret, write_secret
+from kiosk.credential.signer import load_signer, new_private_key
 from kiosk.credential.token import Algorithm
 from kiosk.directory.build import build_directory
 from kiosk.directory.files import snapshots

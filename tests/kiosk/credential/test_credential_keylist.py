@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kiosk.credential.keylist import KeyListError, dump_key_list, load_key_list, parse_key_list
-from kiosk.credential.signer import KeyFileError, load_signer, new_private_key, read_secret, write_secret
+from kiosk.credential.secret_file import KeyFileError, read_secret, write_secret
+from kiosk.credential.signer import load_signer, new_private_key
 from kiosk.credential.verify import Status, verify_url
 from tests.vectors.make_vectors import ACTIVE, GOOD, KEYS_FILE, MADE, ROOT, key_list, public, signed, url
 

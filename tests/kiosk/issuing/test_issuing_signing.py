@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from kiosk.credential.keylist import KeyList, TrustedKey
-from kiosk.credential.signer import load_signer, new_private_key, write_secret
+from kiosk.credential.secret_file import write_secret
+from kiosk.credential.signer import load_signer, new_private_key
 from kiosk.credential.token import Algorithm
 from kiosk.credential.verify import Status, verify_url
 from kiosk.domain.certificate import canonical_record
