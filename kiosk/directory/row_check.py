@@ -181,6 +181,7 @@ def _identity(kind: str, parse: Callable[[str], str], text: str) -> str:
 
 
 def _printable(text: str) -> str:
+    text = "".join(text.splitlines())  # a cell written on two lines means one text
     if any(unicodedata.category(c) in ("Cc", "Cs", "Cn") or c == "�" for c in text):
         raise _Refused("badCharacter")
     # Zero-width and direction marks come along with copied text; nobody sees or means them.

@@ -11,9 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kiosk.directory.reader import Directory
-from kiosk.directory.search import MAX_LOOKED_AT
+from kiosk.directory.search import MAX_LOOKED_AT, find_rows
+from kiosk.directory.snapshot import Snapshot
 from kiosk.directory.subject_code import read_subject_code, subject_code
-from kiosk.domain.subject import Place, Subject, SubjectId, SubjectKind
+from kiosk.domain.subject import Place, Subject, SubjectKind
 from support.registers import KEY, build, searched_by_hand, subject
 
 COOPERATIVE = subject(
@@ -158,11 +159,11 @@ def test_the_search_answers_what_looking_at_every_subject_answers(
 
 def test_words_that_are_common_together_but_never_in_this_order_cost_a_bounded_look(tmp_path: Path) -> None:
     many = 4 * MAX_LOOKED_AT
-    build(tmp_path, [subject(number, f"农业合{number}业农", person_name="") for number in range(1, many + 1)])
+    path = build(tmp_path, [subject(number, f"农业合{number}业农", person_name="") for number in range(1, many + 1)])
     read: list[str] = []
-    with Directory.open(tmp_path, KEY) as directory, directory._current[1].asking() as connection:  # type: ignore[index]
+    with Snapshot.open(path, KEY) as snapshot, snapshot.asking() as connection:
         connection.set_trace_callback(lambda sql: read.append(sql) if "person_name FROM subject WHERE row" in sql else None)
-        assert list(directory.find("业农业合")) == []
+        assert find_rows(connection, "业农业合", 8) == []
         connection.set_trace_callback(None)
-        assert [one.id for one in directory.find("农业合1000业")] == [SubjectId(1000)]
+        assert find_rows(connection, "农业合1000业", 8) == [1000]
     assert 0 < len(read) <= MAX_LOOKED_AT + 1
