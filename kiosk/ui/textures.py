@@ -57,6 +57,13 @@ ICONS = {
     "history": "\ue889",
     "blank": "\ue835",
     "ticked": "\ue834",
+    "radio": "\ue836",
+    "radio_on": "\ue837",
+    "swap": "\ue8d4",
+    "scale": "\ue1b7",
+    "zoom": "\ue8ff",
+    "radio_off": "\ue836",
+    "basket": "\ue8cb",
 }
 
 
@@ -118,10 +125,11 @@ def text_look(
 def _texture_of(alpha: Alpha) -> Texture:
     pixels = np.full((alpha.height, alpha.width, 4), 255, dtype=np.uint8)
     pixels[..., 3] = np.frombuffer(alpha.data, dtype=np.uint8).reshape(alpha.height, alpha.width)
-    return _upload(pixels)
+    return upload(pixels)
 
 
-def _upload(pixels: np.ndarray) -> Texture:
+def upload(pixels: np.ndarray) -> Texture:
+    """A texture of RGBA pixels, rows top down."""
     height, width = pixels.shape[:2]
     texture = Texture.create(size=(width, height), colorfmt="rgba")
     texture.blit_buffer(np.ascontiguousarray(pixels[::-1]).tobytes(), colorfmt="rgba", bufferfmt="ubyte")
@@ -145,7 +153,7 @@ def emoji_texture(character: str, size_px: int) -> Texture:
     font = ImageFont.truetype(str(_EMOJI_FONT), _EMOJI_SIZE)
     image = Image.new("RGBA", (136, 136), (0, 0, 0, 0))
     ImageDraw.Draw(image).text((68, 68), character, font=font, embedded_color=True, anchor="mm")
-    return _upload(np.asarray(image.resize((size_px, size_px), Image.Resampling.LANCZOS)))
+    return upload(np.asarray(image.resize((size_px, size_px), Image.Resampling.LANCZOS)))
 
 
 def bitmap_texture(picture: Picture, scale: int = 1) -> Texture:
@@ -155,14 +163,24 @@ def bitmap_texture(picture: Picture, scale: int = 1) -> Texture:
     dots = np.unpackbits(rows, axis=1)[:, : picture.width_dots]
     grey = np.where(dots == 1, 16, 255).astype(np.uint8).repeat(scale, axis=0).repeat(scale, axis=1)
     pixels = np.dstack([grey, grey, grey, np.full_like(grey, 255)])
-    return _upload(pixels)
+    return upload(pixels)
+
+
+def paper_texture(picture: Picture, width_px: int, height_px: int) -> Texture:
+    """A 1-bit picture at exactly this size, black on white: small letters stay letters where they are drawn smaller than they burn."""
+    stride = (picture.width_dots + 7) // 8
+    rows = np.frombuffer(picture.data, dtype=np.uint8).reshape(picture.height_dots, stride)
+    dots = np.unpackbits(rows, axis=1)[:, : picture.width_dots]
+    grey = Image.fromarray(np.where(dots == 1, 16, 255).astype(np.uint8))
+    sized = np.asarray(grey.resize((width_px, height_px), Image.Resampling.LANCZOS))
+    return upload(np.dstack([sized, sized, sized, np.full_like(sized, 255)]))
 
 
 def modules_texture(modules: tuple[tuple[bool, ...], ...]) -> Texture:
     """A QR with its quiet zone, one pixel a module (enlarge with ``nearest``)."""
     black = np.pad(np.array(modules, dtype=bool), 4)
     grey = np.where(black, 12, 255).astype(np.uint8)
-    texture = _upload(np.dstack([grey, grey, grey, np.full_like(grey, 255)]))
+    texture = upload(np.dstack([grey, grey, grey, np.full_like(grey, 255)]))
     texture.mag_filter = "nearest"
     texture.min_filter = "nearest"
     return texture

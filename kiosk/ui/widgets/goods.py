@@ -17,7 +17,7 @@ from kiosk.ui.widgets.text import Emoji, Icon, Text
 _EMOJI_MM = 22.0
 
 
-def picture(theme: tokens.Theme, emoji: str, size_px: float, **layout: Any) -> Widget:
+def picture(emoji: str, size_px: float, **layout: Any) -> Widget:
     """The picture of goods, or a sign where there is none."""
     if emoji:
         return Emoji(emoji, size_px, **layout)
@@ -34,7 +34,7 @@ class GoodsTile(Touchable):
         super().__init__(
             theme, name, act, kind=QUIET, least_mm=tokens.ACTION_MM, orientation="vertical", spacing=theme.mm(0.5), **layout
         )
-        self.add_widget(picture(theme, emoji, theme.mm(_EMOJI_MM) * theme.board.type_scale))
+        self.add_widget(picture(emoji, theme.mm(_EMOJI_MM) * theme.board.type_scale))
         self.add_widget(
             Text(
                 words,
@@ -85,10 +85,16 @@ class SameAgain(Touchable):
         self, theme: tokens.Theme, name: str, words: str, note: str, action: str, emoji: str, act: Callable[[], None], **layout: Any
     ) -> None:
         super().__init__(
-            theme, name, act, kind=CHOSEN, least_mm=tokens.CONFIRM_MM, padding=(theme.pad, theme.mm(1.8), theme.mm(2.4), theme.mm(1.8)), **layout
+            theme,
+            name,
+            act,
+            kind=CHOSEN,
+            least_mm=tokens.CONFIRM_MM,
+            padding=(theme.pad, theme.mm(1.8), theme.mm(2.4), theme.mm(1.8)),
+            **layout,
         )
         side = theme.mm(16) * theme.board.type_scale
-        self.add_widget(picture(theme, emoji, side, size_hint_x=None, width=side))
+        self.add_widget(picture(emoji, side, size_hint_x=None, width=side))
         says = BoxLayout(orientation="vertical")
         says.add_widget(Widget())
         says.add_widget(
@@ -126,7 +132,13 @@ class Leaves(BoxLayout):
     """A long list as leaves of ``cols`` x ``rows`` tiles; 上一页 and 下一页 appear only when there is more than one leaf."""
 
     def __init__(
-        self, theme: tokens.Theme, tiles: Sequence[Callable[[], Widget]], cols: int, rows: int, words: tuple[str, str], **layout: Any
+        self,
+        theme: tokens.Theme,
+        tiles: Sequence[Callable[[], Widget]],
+        cols: int,
+        rows: int,
+        words: tuple[str, str],
+        **layout: Any,
     ) -> None:
         super().__init__(orientation="vertical", spacing=theme.gap, **layout)
         self._theme = theme

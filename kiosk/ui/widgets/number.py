@@ -11,6 +11,9 @@ from kiosk.label.text import Style, font_book
 from kiosk.ui import theme as tokens
 from kiosk.ui.textures import text_look
 
+PALE = tokens.rgb("#8E978F")
+"""A number that is not there yet."""
+
 _DEPTH = 0.2
 """Where the baseline lies in a line of text, as a part of its height from below."""
 
