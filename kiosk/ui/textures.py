@@ -57,7 +57,6 @@ ICONS = {
     "history": "\ue889",
     "blank": "\ue835",
     "ticked": "\ue834",
-    "radio": "\ue836",
     "radio_on": "\ue837",
     "swap": "\ue8d4",
     "scale": "\ue1b7",

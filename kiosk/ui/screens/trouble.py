@@ -1,0 +1,135 @@
+"""打印机要帮一下忙: one set of pictures per fault, live; it closes itself when the printer is well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kivy.uix.boxlayout import BoxLayout
+
+from kiosk.session.events import Key
+from kiosk.session.pages import Page
+from kiosk.session.paper import PRINTER_FAULTS
+from kiosk.session.terminal import Terminal
+from kiosk.ui import theme as tokens
+from kiosk.ui.paper import PaperFramed, run_of
+from kiosk.ui.screen import horizontal, vertical
+from kiosk.ui.screens import draws
+from kiosk.ui.widgets import drawings_paper as drawn
+from kiosk.ui.widgets.button import PRIMARY, QUIET, PushButton
+from kiosk.ui.widgets.surface import Card
+from kiosk.ui.widgets.text import Icon, Text
+from kiosk.ui.widgets.vector import Drawing, Pen
+
+Step = tuple[Callable[[Pen], None], str]
+_OPEN: Step = (drawn.open_cover, "stepOpen")
+_CLOSE: Step = (drawn.close_cover, "stepClose")
+_STAFF: Step = (drawn.call_staff, "stepStaff")
+STEPS: dict[str, tuple[Step, ...]] = {
+    "paperOut": (_OPEN, (drawn.put_roll_in, "stepRoll"), _CLOSE),
+    "coverOpen": (_CLOSE,),
+    "paperJammed": (_OPEN, (drawn.pull_paper, "stepPull"), _CLOSE),
+    "cutterJam": (_OPEN, (drawn.clear_cutter, "stepCutter"), _CLOSE),
+    "headHot": ((drawn.cool_down, "stepCool"),),
+    "noDevice": ((drawn.look_at_light, "stepLight"), (drawn.plug_in, "stepCable")),
+    "offline": ((drawn.look_at_light, "stepLight"), (drawn.press_switch, "stepOn")),
+    "hardwareError": ((drawn.press_switch, "stepOff"), (drawn.wait_ten, "stepTen"), (drawn.press_switch, "stepOn")),
+    "printFailed": ((drawn.try_again, "stepAgain"),),
+}
+"""The hand movements of each fault, in order; whatever else goes wrong is for the staff."""
+
+
+@draws(Page.TROUBLE)
+class TroubleScreen(PaperFramed):
+    """What is wrong, how it is done, that nothing is lost, and two ways on."""
+
+    def fill(self, state: Terminal) -> None:
+        theme, ctx = self.theme, self.ctx
+        run = run_of(state)
+        self._shown = ""
+        self._pictures = BoxLayout(spacing=theme.gap)
+        pictures = Card(theme, padding=(theme.pad * 0.8, theme.pad * 0.8))
+        self._do = Text("", theme.body, bold=True, max_lines=3, min_px=theme.note, size_hint_y=None, height=theme.body * 3.2)
+        pictures.add_widget(self._pictures)
+        pictures.add_widget(self._do)
+        self._safe = Card(theme, color=tokens.GREEN_TINT, raised=False, spacing=theme.mm(1))
+        self._safe.add_widget(
+            horizontal(
+                theme,
+                Icon("shield", theme.question * 1.3, tokens.GREEN, size_hint_x=None, width=theme.question * 1.5),
+                Text(
+                    ctx.words("trouble.shortNothingLost"),
+                    theme.question,
+                    bold=True,
+                    color=tokens.GREEN,
+                    max_lines=1,
+                    min_px=theme.body,
+                ),
+                size_hint_y=None,
+                height=theme.question * 1.5,
+            )
+        )
+        self._safe.add_widget(
+            Text(
+                ctx.words("trouble.number", number=run.certificate.number),
+                theme.body,
+                color=tokens.GREEN,
+                max_lines=2,
+                min_px=theme.note,
+            )
+        )
+        self._closes = Text("", theme.note, color=tokens.GREEN, max_lines=3, min_px=round(theme.note * 0.86))
+        self._safe.add_widget(self._closes)
+        self._buttons = vertical(theme, size_hint_y=None)
+        self._retry = PushButton(
+            theme, Key.RETRY.value, ctx.words("button.retry"), ctx.press(Key.RETRY), kind=PRIMARY, rank="confirm", icon="refresh"
+        )
+        self._leave = PushButton(theme, Key.LEAVE.value, ctx.words("button.leave"), ctx.press(Key.LEAVE), kind=QUIET)
+        if theme.board.is_portrait:
+            self._safe.size_hint_y = 0.3
+            self.body.add_widget(self._safe)
+            self.body.add_widget(pictures)
+            self.body.add_widget(self._buttons)
+        else:
+            pictures.size_hint_x = 1.75
+            self.body.add_widget(pictures)
+            self.body.add_widget(vertical(theme, self._safe, self._buttons))
+
+    def update(self, state: Terminal) -> None:
+        super().update(state)
+        trouble = run_of(state).trouble
+        if trouble != self._shown:
+            self._shown = trouble
+            self._say(trouble)
+
+    def _say(self, trouble: str) -> None:
+        ctx = self.ctx
+        known = trouble if f"trouble.{trouble}" in ctx.texts else "printFailed"
+        self.question.words.say(ctx.words(f"trouble.{known}"))
+        self._do.say(ctx.words(f"trouble.{known}Do"))
+        self._closes.say(ctx.words("trouble.closes") if trouble in PRINTER_FAULTS else "")
+        self._draw(STEPS.get(known, (_STAFF,)))
+        self._buttons.clear_widgets()
+        if trouble != "receiptMismatch":
+            self._buttons.add_widget(self._retry)
+        self._buttons.add_widget(self._leave)
+        self._buttons.height = sum(button.height for button in self._buttons.children) + self.theme.gap * (
+            len(self._buttons.children) - 1
+        )
+
+    def _draw(self, steps: tuple[Step, ...]) -> None:
+        theme, ctx = self.theme, self.ctx
+        portrait = theme.board.is_portrait
+        self._pictures.orientation = "vertical" if portrait else "horizontal"
+        self._pictures.clear_widgets()
+        for number, (draw, words) in enumerate(steps, start=1):
+            caption = ctx.words(f"trouble.{words}")
+            said = f"{number} {caption}" if len(steps) > 1 else caption
+            panel = Card(
+                theme, color=tokens.PAPER, raised=False, padding=theme.mm(2), orientation="horizontal" if portrait else "vertical"
+            )
+            panel.add_widget(Drawing(draw, drawn.UNITS))
+            text = Text(said, theme.body, bold=True, align="left" if portrait else "center", max_lines=2, min_px=theme.note)
+            if not portrait:
+                text.size_hint_y, text.height = None, theme.body * (2.7 if len(steps) > 2 else 1.5)
+            panel.add_widget(text)
+            self._pictures.add_widget(panel)

@@ -1,0 +1,63 @@
+"""What the camera sees, with a frame to aim at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kivy.graphics import Color, SmoothLine
+from kivy.uix.floatlayout import FloatLayout
+
+from kiosk.session.events import CameraFrame
+from kiosk.ui import theme as tokens
+from kiosk.ui.textures import CameraTexture
+from kiosk.ui.widgets.surface import Card
+from kiosk.ui.widgets.text import Icon, PictureBox, Text
+
+_DARK = tokens.rgb("#1B2420")
+_AIM = 0.62
+_CORNER = 0.26
+
+
+class Finder(Card):
+    """Live pictures (one texture, blitted) under four corners; words stand there while there is no picture."""
+
+    def __init__(self, theme: tokens.Theme, **layout: Any) -> None:
+        super().__init__(theme, color=_DARK, raised=False, padding=theme.mm(1.6), **layout)
+        self._theme = theme
+        self._camera = CameraTexture()
+        self._field = FloatLayout()
+        self._picture = PictureBox()
+        self._field.add_widget(self._picture)
+        self._icon = Icon("camera", theme.mm(22), tokens.MINT)
+        self._words = Text(
+            "", theme.body, color=tokens.WHITE, bold=True, align="center", valign="bottom", max_lines=2, min_px=theme.note
+        )
+        self._words.size_hint_y = 0.34
+        self._field.add_widget(self._icon)
+        self._field.add_widget(self._words)
+        self.add_widget(self._field)
+        with self.canvas.after:
+            self._color = Color(*tokens.WHITE)
+            self._corners = [SmoothLine(width=theme.mm(0.55)) for _ in range(4)]
+        self.bind(pos=self._aim, size=self._aim)
+        self._field.bind(pos=self._aim, size=self._aim)
+
+    def show(self, frame: CameraFrame | None, words: str, *, found: bool) -> None:
+        """The newest picture, or ``words`` instead; ``found`` turns the frame green."""
+        waiting = frame is None
+        if frame is not None:
+            self._picture.show(self._camera.show(frame))
+        self._icon.opacity = 1 if waiting else 0
+        self._words.opacity = 1 if waiting else 0
+        self._words.say(words if waiting else "")
+        self._color.rgba = tokens.rgb("#5BE08F") if found else tokens.WHITE if not waiting else (1, 1, 1, 0.0)
+
+    def _aim(self, *_: object) -> None:
+        side = min(self._field.width, self._field.height) * _AIM
+        arm, bend = side * _CORNER, self._theme.mm(2)
+        left, bottom = self._field.center_x - side / 2, self._field.center_y - side / 2
+        right, top = left + side, bottom + side
+        for line, (x, y, across, up) in zip(
+            self._corners, ((left, bottom, 1, 1), (left, top, 1, -1), (right, bottom, -1, 1), (right, top, -1, -1)), strict=True
+        ):
+            line.points = [x, y + up * arm, x, y + up * bend, x + across * bend, y, x + across * arm, y]
