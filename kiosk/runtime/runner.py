@@ -76,6 +76,7 @@ class Runner:
         self._thread.join(timeout=5)
 
     def _run(self) -> None:
+        self._on_state(self._state)  # a picture at once, whatever the ledger will say
         self._become(*wake(self._state))
         while True:
             try:
