@@ -74,7 +74,8 @@ def test_the_recorder_sees_writes_syncs_and_checkpoints(recorded: tuple[Path, li
     seen = {(step.op, Path(step.path).name) for step in done}
     assert {("W", "ledger.db"), ("S", "ledger.db"), ("W", "ledger.db-wal"), ("S", "ledger.db-wal"), ("A", "")} <= seen
     lines = power_cut.said(done)
-    assert sum(line["kind"] == "ok" and line["what"] == "issue" for line in lines) >= VISITS
+    # The last line may have been read, and the process killed, before the recorder noted it.
+    assert sum(line["kind"] == "ok" and line["what"] == "issue" for line in lines) >= VISITS - 1
 
 
 def test_after_any_power_cut_every_promise_holds(recorded: tuple[Path, list[power_cut.Step]], tmp_path: Path) -> None:
