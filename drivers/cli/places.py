@@ -18,7 +18,7 @@ from drivers.printer.finder import PRINTER_CLASS
 from drivers.scale.finder import hid_scale_ports
 from drivers.transport.usb import UsbMatch, find_usb, port_of
 
-_HID_CLASS = 3
+_HID_CLASS, _HUB_CLASS = 3, 9
 _SCALE_PAGE = 0x8D
 
 
@@ -30,12 +30,14 @@ def list_devices(desk: Desk) -> int:
 
 
 def usb_devices(desk: Desk) -> Iterator[Mapping[str, object]]:
-    """Everything on the bus. Raises ``Refused`` without libusb."""
+    """Everything on the bus but its hubs. Raises ``Refused`` without libusb."""
     try:
         devices = list(usb.core.find(find_all=True, backend=desk.backend) or ())
     except usb.core.NoBackendError:
         raise Refused("libusb is not installed") from None
     for device in devices:
+        if device.bDeviceClass == _HUB_CLASS:
+            continue
         yield {
             "port": port_of(device),
             "kind": _family(desk, device),
