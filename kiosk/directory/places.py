@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kiosk.directory.divisions import County, Divisions
 from kiosk.domain.subject import Place
@@ -68,20 +69,26 @@ def without_place(name: str, base: Place, divisions: Divisions, town: str = "") 
 
 
 def _county(words: str, divisions: Divisions, hint: County | None) -> tuple[County | None, str]:
-    named = [
-        (county, words[len(prefix) :])
-        for county in divisions.counties()
-        for prefix in (county.city.name + county.name, county.city.name[:-1] + county.name, county.name)
-        if words.startswith(prefix)
-    ]
-    if named:
-        shortest = min(len(rest) for _, rest in named)  # the longest name that fits
-        best = [(county, rest) for county, rest in named if len(rest) == shortest]
-        agreed = [hit for hit in best if hit[0] == hint] or best
-        return agreed[0] if len(agreed) == 1 else (None, words)
+    table = _beginnings(divisions)
+    for length in range(min(len(words), max(map(len, table))), 0, -1):  # the longest name that fits
+        named = table.get(words[:length])
+        if named is None:
+            continue
+        agreed = [county for county in named if county == hint] or named
+        return (agreed[0], words[length:]) if len(agreed) == 1 else (None, words)
     if hint is not None and words.startswith(hint.city.name):
         return hint, words.removeprefix(hint.city.name)
     return hint, words
+
+
+@lru_cache(maxsize=1)
+def _beginnings(divisions: Divisions) -> dict[str, list[County]]:
+    """What an address may begin with, and the counties that it then names."""
+    table: dict[str, list[County]] = {}
+    for county in divisions.counties():
+        for words in (county.city.name + county.name, county.city.name[:-1] + county.name, county.name):
+            table.setdefault(words, []).append(county)
+    return table
 
 
 def _drop(name: str, word: str) -> str:
