@@ -1,6 +1,7 @@
 """One 1-bit picture becomes the finished ESC/POS byte stream of one copy.
 
-Source: GS v 0 and GS V 66 as documented for TM-class printers; python-escpos writes the commands.
+Source: GS v 0 and GS V 66 as documented for TM-class printers; python-escpos writes the commands around the picture. It does not write the
+picture: its own way costs 7 ms of colour conversions for a label that is black and white already.
 Worked stream (16x2 dots, corners black): 1B 40 | 1D 76 30 00 02 00 02 00 80 00 00 01 | 1D 56 42 00
 
 Rules
@@ -13,6 +14,7 @@ Rules
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from escpos.printer import Dummy
 from PIL import Image
@@ -24,6 +26,7 @@ from drivers.printer.record import MonoBitmap
 _REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x04]|\x05[\x00-\x02]|\x14[\x01\x02\x08])")
 _MAX_MOVE_DOTS = 16
 _FORM_FEED_TO_MARK = b"\x1d\x0c"
+_RASTER = b"\x1d\x76\x30\x00"
 
 
 def encode_label(bitmap: MonoBitmap, profile: PrinterProfile) -> bytes:
@@ -53,10 +56,9 @@ def _left_dots(bitmap: MonoBitmap, profile: PrinterProfile) -> int:
 
 def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
     printer = Dummy()
-    # Its own check of the width then knows the head, and its warning about an unknown one stays quiet.
-    printer.profile.profile_data = {"media": {"width": {"pixels": profile.head_dots}}}
     printer.hw("INIT")
-    printer.image(_picture(bitmap, left), impl="bitImageRaster", fragment_height=profile.band_rows)
+    for band in _bands(_picture(bitmap, left), profile.band_rows):
+        printer._raw(band)
     match profile.ending:
         case Ending.CUT:
             printer.cut(feed=False)  # GS V 66 0: the feed is part of the command
@@ -65,6 +67,15 @@ def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
         case Ending.FEED:
             printer.print_and_feed(profile.feed_lines)
     return bytes(printer.output)
+
+
+def _bands(picture: Image.Image, rows: int) -> Iterator[bytes]:
+    """GS v 0: bytes a row and rows, each low byte first, then the rows, 1 is black."""
+    stride = (picture.width + 7) // 8
+    dots = picture.tobytes("raw", "1;I")
+    for start in range(0, len(dots), stride * rows):
+        band = dots[start : start + stride * rows]
+        yield _RASTER + stride.to_bytes(2, "little") + (len(band) // stride).to_bytes(2, "little") + band
 
 
 def _picture(bitmap: MonoBitmap, left: int) -> Image.Image:

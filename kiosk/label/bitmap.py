@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,10 +18,8 @@ class Bitmap:
     @classmethod
     def from_image(cls, image: Image.Image) -> Bitmap:
         """From a Pillow picture of mode "1" in which black is 0."""
-        inverted = ImageOps.invert(image.convert("L")).convert("1", dither=Image.Dither.NONE)
-        return cls(image.width, image.height, inverted.tobytes())
+        return cls(image.width, image.height, image.convert("1", dither=Image.Dither.NONE).tobytes("raw", "1;I"))
 
     def to_image(self) -> Image.Image:
         """A Pillow picture of mode "1", black on white."""
-        picture = Image.frombytes("1", (self.width_dots, self.height_dots), self.data)
-        return ImageOps.invert(picture.convert("L")).convert("1", dither=Image.Dither.NONE)
+        return Image.frombytes("1", (self.width_dots, self.height_dots), self.data, "raw", "1;I")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from kiosk.label.content import LabelContent
+from kiosk.domain.form import Basis
 from kiosk.label.forms import FormTexts
 from kiosk.label.page import LINE, Page
 from kiosk.label.text import Style
@@ -13,19 +13,19 @@ _DEMO = "演 示 样 张"
 _GAP = 12
 
 
-def draw_head(page: Page, content: LabelContent, texts: FormTexts) -> int:
+def draw_head(page: Page, texts: FormTexts, basis: frozenset[Basis], *, demo: bool) -> int:
     """Draw it and return where the rest begins."""
     sizes = page.sizes
     y = page.stock.margin_dots // 2
     width = page.length(texts.title, sizes.title, bold=True)
     page.text((page.stock.width_dots - width) / 2, y, texts.title, sizes.title, bold=True)
     y += round(sizes.title * 1.06) + 4
-    y = _demo_band(page, y) if content.demo else _heavy_rule(page, y)
+    y = _demo_band(page, y) if demo else _heavy_rule(page, y)
     page.text(page.left, y, texts.heading, sizes.heading, bold=True)
     y += round(sizes.heading * 1.26)
     for words in texts.promises:
         y = _legal_line(page, y, words, boxed=texts.promises_ticked)
-    return _basis(page, y + 2, content, texts)
+    return _basis(page, y + 2, {item.value for item in basis}, texts)
 
 
 def _heavy_rule(page: Page, y: int) -> int:
@@ -54,9 +54,8 @@ def _legal_line(page: Page, y: int, words: str, *, boxed: bool) -> int:
     return y
 
 
-def _basis(page: Page, y: int, content: LabelContent, texts: FormTexts) -> int:
+def _basis(page: Page, y: int, chosen: set[str], texts: FormTexts) -> int:
     size = page.sizes.legal
-    chosen = {basis.value for basis in content.basis}
     page.text(page.left, y, texts.basis_heading, size, bold=True)
     indent = page.length(texts.basis_heading, size, bold=True) + 2
     widths = [size + 3 + page.length(words, size, bold=key in chosen) for key, words in texts.basis]

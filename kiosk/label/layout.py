@@ -13,9 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from PIL import Image
 
+from kiosk.domain.form import Basis, CertificateForm
 from kiosk.label.bitmap import Bitmap
 from kiosk.label.content import LabelContent
 from kiosk.label.fields import draw_fields
@@ -23,7 +25,8 @@ from kiosk.label.foot import draw_below, draw_beside
 from kiosk.label.forms import form_texts
 from kiosk.label.head import draw_head
 from kiosk.label.page import DoesNotFit, Page, Rect, Tightness, sizes_of
-from kiosk.label.stock import LabelStock
+from kiosk.label.qr import modules_of
+from kiosk.label.stock import LabelStock, label_stock
 from kiosk.label.text import font_book
 
 LAYOUT_VERSION = 2
@@ -64,8 +67,7 @@ def layout(content: LabelContent, stock: LabelStock) -> LabelImage:
     page, bottom = _compose(content, stock, step, image)
     if stock.is_roll:
         image = image.crop((0, 0, stock.width_dots, bottom + stock.margin_dots))
-    black_on_white = image.point(_INK).convert("1", dither=Image.Dither.NONE)
-    return LabelImage(Bitmap.from_image(black_on_white), **page.rects)
+    return LabelImage(Bitmap.from_image(image.point(_INK, "1")), **page.rects)
 
 
 def _loosest(content: LabelContent, stock: LabelStock) -> Tightness:
@@ -101,10 +103,28 @@ def _fits(content: LabelContent, stock: LabelStock, step: Tightness) -> bool:
 
 
 def _compose(content: LabelContent, stock: LabelStock, step: Tightness, image: Image.Image | None) -> tuple[Page, int]:
-    """Compose on ``image``, or only measure; the page and the last used row. Raises ``DoesNotFit``."""
+    """Compose on the empty ``image``, or only measure; the page and the last used row. Raises ``DoesNotFit``."""
     page = Page(image, font_book(), stock, sizes_of(stock))
     texts = form_texts(content.form)
-    y = draw_head(page, content, texts)
+    head, y = _head(content.form, content.basis, stock.id, demo=content.demo)
+    if image is not None:
+        image.paste(head, (0, 0))
     foot = draw_beside if stock.wide else draw_below
     bottom = foot(page, content, step, y, lambda top, right: draw_fields(page, top, right, content, texts, step))
     return page, bottom
+
+
+@lru_cache(maxsize=4)
+def _head(form: CertificateForm, basis: frozenset[Basis], stock_id: str, *, demo: bool) -> tuple[Image.Image, int]:
+    """The top, which is the same on every label of a station until the form changes, and where the rest begins."""
+    stock = label_stock(stock_id)
+    image = Image.new("L", (stock.width_dots, stock.height_dots), 0)
+    y = draw_head(Page(image, font_book(), stock, sizes_of(stock)), form_texts(form), basis, demo=demo)
+    return image.crop((0, 0, stock.width_dots, y)), y
+
+
+def forget_drawn() -> None:
+    """Draw the next label from the beginning: for measuring, and after a change of the fonts."""
+    _head.cache_clear()
+    modules_of.cache_clear()
+    font_book().forget_measured()

@@ -71,6 +71,11 @@ class FontBook:
         with self._lock:
             return sum(self._advance(character, style) for character in text)
 
+    def forget_measured(self) -> None:
+        """Measure every character anew from now on."""
+        with self._lock:
+            self._advances.clear()
+
     def missing(self, text: str) -> str:
         """Characters that no font of the chain has."""
         return "".join(sorted({c for c in text if self._link(c, False) < 0}))
