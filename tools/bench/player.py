@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 from tools.bench.bench import Bench
 from tools.bench.display import Finger
-from tools.bench.eyes import Looker
+from tools.bench.looker import Looker
 
 
 class Player:
@@ -76,11 +77,10 @@ class Player:
 
     def close(self) -> None:
         """End the terminal as closing its window would."""
-        try:
+        # A terminal that has ended by itself needs no telling.
+        with suppress(OSError):
             self._looker.ask("close")
-        except OSError:
-            pass  # it ended by itself
-        finally:
+        with suppress(OSError):
             self._looker.close()
 
     def _target(self, name: str) -> dict[str, Any]:
@@ -99,7 +99,8 @@ def a_whole_issue(player: Player, person: str) -> None:
     player.at("consent").touch("agree")
     player.at("identify")
     bench.tap_card(person)
-    player.at("product").touch("category:fruitVegetable")
+    player.at("product").touch("category:vegetable")
+    player.at("product", words="茄果辣椒").touch("group:solanum")
     player.at("product", words="番茄").touch("product:17")
     bench.remove_card()
     player.at("quantity")
