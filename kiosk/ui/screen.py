@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from kivy.uix.boxlayout import BoxLayout
@@ -11,6 +11,7 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
 from kiosk.directory.catalogue import Catalogue
+from kiosk.directory.townships import Townships, load_townships
 from kiosk.session.events import Event, Key, Pressed
 from kiosk.session.notice import Notice
 from kiosk.session.terminal import Terminal
@@ -31,6 +32,7 @@ class ScreenContext:
     send: Callable[[Event], None]
     speak: Callable[[str], None]
     unit_shown: str = "公斤"
+    townships: Townships = field(default_factory=load_townships)
 
     def press(self, key: Key) -> Callable[[], None]:
         """An action that sends a button's event."""
@@ -119,6 +121,8 @@ class Framed(Screen):
         errand = state.errand
         if isinstance(errand, Visit) and errand.draft.subject is not None:
             return errand.draft.subject.name
+        if isinstance(errand, Visit) and errand.card is not None:
+            return errand.card.name
         return ""
 
     def fill(self, state: Terminal) -> None:

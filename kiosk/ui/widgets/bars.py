@@ -82,6 +82,8 @@ class TopBar(BoxLayout):
         if who:
             words = Text(who, theme.note, color=tokens.SOFT, align="right", max_lines=2, min_px=round(theme.note * 0.72))
             self.add_widget(words)
+        elif steps:
+            self.add_widget(Widget())
         self.add_widget(self._side(theme, "cancel", cancel_words, cancel, "", tokens.RED, wide * 0.8))
 
     @staticmethod
