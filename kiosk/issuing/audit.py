@@ -44,9 +44,16 @@ def append(
     body = dict(facts or {})
     link = chain_hash(before, seq, at, deed, by, counter, body)
     tx.execute(
-        insert(audit).values(
-            seq=seq, at=at, kind=deed.value, by=by, counter=counter, facts=canonical_json(body).decode("utf-8"), hash=link
-        )
+        insert(audit),
+        {
+            "seq": seq,
+            "at": at,
+            "kind": deed.value,
+            "by": by,
+            "counter": counter,
+            "facts": canonical_json(body).decode("utf-8"),
+            "hash": link,
+        },
     )
     return link
 

@@ -61,19 +61,20 @@ def issue(tx: Connection, desk: IssueDesk, made: Promise, time: TrustedTime, boo
     labels = tuple(desk.signer.sign(number, time.now, time.quality, made, i, made.copies, digest) for i in copies)
     result = Certificate(number, time.now, time.quality, made, labels, desk.station, desk.signer.is_demo)
     tx.execute(
-        insert(certificate).values(
-            counter=number.counter,
-            number=number.compact,
-            clock_quality=int(time.quality),
-            boot_id=desk.boot_id,
-            boot_ms=boot_ms,
-            record=record,
-            digest=digest,
-            key_id=desk.signer.key_id,
-            demo=result.demo,
-            station=desk.station,
+        insert(certificate),
+        {
+            "counter": number.counter,
+            "number": number.compact,
+            "clock_quality": int(time.quality),
+            "boot_id": desk.boot_id,
+            "boot_ms": boot_ms,
+            "record": record,
+            "digest": digest,
+            "key_id": desk.signer.key_id,
+            "demo": result.demo,
+            "station": desk.station,
             **records.promise_columns(made, time.now),
-        )
+        },
     )
     tx.execute(
         insert(label),

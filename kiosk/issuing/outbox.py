@@ -40,7 +40,7 @@ class EventKind(StrEnum):
 
 def append(tx: Connection, kind: EventKind, body: Mapping[str, Json]) -> None:
     """Add one event."""
-    tx.execute(insert(outbox_event).values(kind=kind.value, body=canonical_json({"v": VERSION, **body})))
+    tx.execute(insert(outbox_event), {"kind": kind.value, "body": canonical_json({"v": VERSION, **body})})
 
 
 def after(tx: Connection, seq: int, limit: int) -> list[OutboxEvent]:

@@ -44,17 +44,18 @@ class Paper:
             raise Refused("reprintNotAllowed")
         marked = reprint or self._may_have_paper(tx, number, copy)
         result = tx.execute(
-            insert(print_job).values(
-                counter=number.counter,
-                copy=copy,
-                reprint=marked,
-                run=self.run,
-                begun_at=now,
-                outcome=PaperOutcome.PENDING.value,
-                error="",
-                layout_version="",
-                font_digest="",
-            )
+            insert(print_job),
+            {
+                "counter": number.counter,
+                "copy": copy,
+                "reprint": marked,
+                "run": self.run,
+                "begun_at": now,
+                "outcome": PaperOutcome.PENDING.value,
+                "error": "",
+                "layout_version": "",
+                "font_digest": "",
+            },
         )
         _set_label(tx, number.counter, copy, awaits_paper=True, reprint_allowed=False, given_up_by=None)
         if result.lastrowid is None:
