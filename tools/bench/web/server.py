@@ -170,4 +170,5 @@ def _face(card: VirtualCard) -> dict[str, str]:
 
 
 def _png(data: bytes | None) -> Response:
-    return Response(status_code=404) if data is None else Response(data, media_type="image/png", headers=_NO_STORE)
+    """A picture, or nothing at all: paper may be cut between being told of and being asked for."""
+    return Response(status_code=204) if data is None else Response(data, media_type="image/png", headers=_NO_STORE)
