@@ -17,7 +17,8 @@ from drivers.cli.scanner import ScannerOrder, health_scanner, read_pictures, rea
 from drivers.device import DeviceKind
 
 _FAMILIES = ("idcard", "scale", "printer", "scanner")
-_BY_KIND = {DeviceKind.ID_READER: "idcard", DeviceKind.SCALE: "scale", DeviceKind.PRINTER: "printer"}
+_BY_KIND = {DeviceKind.ID_READER.value: "idcard", DeviceKind.PRINTER.value: "printer"}
+_BY_REPORTS = {DeviceKind.SCALE.value: "hid", DeviceKind.SCANNER.value: "hid-pos"}
 _PATIENCE_S = {"health": 10.0}
 _DEFAULT_PATIENCE_S = 30.0
 _LEVELS = ("internal", "external", "interactive")
@@ -74,17 +75,15 @@ def _probe(desk: Desk, options: argparse.Namespace) -> int:
         raise Refused("probe with --port needs to know what it may ask: idcard, scale or printer")
     worst = 0
     for facts in list(usb_devices(desk)):
-        family = _BY_KIND.get(DeviceKind(str(facts["kind"]))) if facts["kind"] else None
-        if family is None:
-            continue
-        try:
-            if family == "scale":
-                desk.tell({**facts, "protocol": "hid"})
-            else:
-                _probe_one(desk, argparse.Namespace(**{**vars(options), "port": facts["port"]}), family)
-        except (Refused, Failed) as err:
-            desk.remark(str(err))
-            worst = 1
+        kind = str(facts["kind"])
+        if kind in _BY_REPORTS:
+            desk.tell({**facts, "protocol": _BY_REPORTS[kind]})
+        elif kind in _BY_KIND:
+            try:
+                _probe_one(desk, argparse.Namespace(**{**vars(options), "port": facts["port"]}), _BY_KIND[kind])
+            except (Refused, Failed) as err:
+                desk.remark(str(err))
+                worst = 1
     return worst
 
 
@@ -127,7 +126,7 @@ def _printer_order(options: argparse.Namespace) -> PrinterOrder:
 
 
 def _scanner_order(options: argparse.Namespace) -> ScannerOrder:
-    return ScannerOrder(options.port, options.count, _patience_s(options))
+    return ScannerOrder(options.protocol, options.port, options.baud, options.count, _patience_s(options))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -139,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument(
         "--port", default="", help="/dev/ttyUSB0, usb:1-2.3, tcp:192.0.2.7:9100, /dev/video0; else the first one found"
     )
-    where.add_argument("--protocol", default="", help=f"scale: {', '.join(PROTOCOLS)}; idcard and printer: a profile")
+    where.add_argument("--protocol", default="", help=f"scale: {', '.join(PROTOCOLS)}; else a profile")
     where.add_argument("--baud", type=_positive, default=0, help="instead of the protocol's usual speed")
     where.add_argument("--timeout", type=_seconds, metavar="S", help="longest wait for the next one (30, health 10)")
     commands.add_parser("list", parents=[common], help="what is plugged in")

@@ -17,8 +17,8 @@ from serial.tools import list_ports
 from drivers.driver import Driver
 from drivers.errors import DriverError, NeedsPerson
 from drivers.transport.base import Transport
+from drivers.transport.hid import SYSFS
 
-_SYSFS_USB = Path("/sys/bus/usb/devices")
 _WHY = {
     "permissionDenied": "no permission for {place}; the user must be in the group that owns it",
     "deviceBusy": "{place} is in use by another program",
@@ -52,7 +52,7 @@ class Desk:
     answers: TextIO
     as_json: bool = False
     backend: Any = None
-    sysfs: Path = _SYSFS_USB
+    sysfs: Path = SYSFS
     serial_ports: Callable[[], Sequence[str]] = system_serial_ports
 
     def tell(self, facts: Mapping[str, object]) -> None:

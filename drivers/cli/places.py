@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import evdev
 import usb.core
 import usb.util
 from serial.tools import list_ports
 
 from drivers.cli.desk import Desk, Refused
-from drivers.cli.scanner import cameras
 from drivers.device import DeviceKind
 from drivers.idcard.profile import reader_profile
 from drivers.printer.finder import PRINTER_CLASS
-from drivers.scale.finder import hid_scale_ports
+from drivers.scale.finder import USAGE_PAGE as SCALE_PAGE
+from drivers.scanner.finder import USAGE_PAGE as SCANNER_PAGE
+from drivers.transport.hid import HID_CLASS, hid_ports
 from drivers.transport.usb import UsbMatch, find_usb, port_of
 
-_HID_CLASS, _HUB_CLASS = 3, 9
-_SCALE_PAGE = 0x8D
+_HUB_CLASS = 9
+_LETTERS = range(16, 26)  # KEY_Q to KEY_P
 
 
 def list_devices(desk: Desk) -> int:
     """One object a device: where it is, its ids and name, and the family it seems to belong to (null: none of ours or not known)."""
-    for facts in (*usb_devices(desk), *_serial_ports(desk), *_cameras()):
+    for facts in (*usb_devices(desk), *_serial_ports(desk), *_input_devices(), *_cameras()):
         desk.tell(facts)
     return 0
 
@@ -52,16 +55,20 @@ def _family(desk: Desk, device: Any) -> str | None:
     classes = {interface.bInterfaceClass for configuration in device for interface in configuration}
     if PRINTER_CLASS in classes:
         return DeviceKind.PRINTER.value
-    if _HID_CLASS in classes and _is_scale(desk, port_of(device)):
-        return DeviceKind.SCALE.value
+    if HID_CLASS in classes:
+        port = port_of(device)
+        if _has_page(desk, port, SCALE_PAGE):
+            return DeviceKind.SCALE.value
+        if _has_page(desk, port, SCANNER_PAGE):
+            return DeviceKind.SCANNER.value
     return None
 
 
-def _is_scale(desk: Desk, port: str) -> bool:
+def _has_page(desk: Desk, port: str, usage_page: int) -> bool:
     """The kernel knows what a HID device is; on an injected bus nobody minds being asked."""
     if desk.backend is None:
-        return port in hid_scale_ports(desk.sysfs)
-    found = find_usb(UsbMatch(interface_class=_HID_CLASS, usage_page=_SCALE_PAGE, port=port), desk.backend)
+        return port in hid_ports(usage_page, desk.sysfs)
+    found = find_usb(UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, port=port), desk.backend)
     if found is not None:
         found.close()
     return found is not None
@@ -84,13 +91,37 @@ def _serial_ports(desk: Desk) -> Iterator[Mapping[str, object]]:
     for path in desk.serial_ports():
         port = known.get(path)
         ids = f"{port.vid:04x}:{port.pid:04x}" if port is not None and port.vid is not None else None
-        yield {"port": _stable_name(path), "kind": None, "ids": ids, "name": port.description if port is not None else ""}
+        yield {
+            "port": _linked(path, "/dev/serial/by-path"),
+            "kind": None,
+            "ids": ids,
+            "name": port.description if port is not None else "",
+        }
 
 
-def _stable_name(path: str) -> str:
-    """The by-path link of a port where udev made one: it survives a change of numbers."""
-    links = Path("/dev/serial/by-path").glob("*")
+def _linked(path: str, folder: str) -> str:
+    """The by-path link of a device where udev made one: it survives a change of numbers."""
+    links = Path(folder).glob("*")
     return next((str(link) for link in sorted(links) if link.resolve() == Path(path).resolve()), path)
+
+
+def _input_devices() -> Iterator[Mapping[str, object]]:
+    """Event devices with a full keyboard: one of them may be a wedge scanner, nobody can tell which from here."""
+    for path in sorted(evdev.list_devices()):
+        try:
+            device = evdev.InputDevice(path)
+        except OSError:
+            continue  # it left while we looked
+        with closing(device):
+            if set(_LETTERS) <= set(device.capabilities().get(evdev.ecodes.EV_KEY, ())):
+                ids = f"{device.info.vendor:04x}:{device.info.product:04x}"
+                yield {"port": _linked(path, "/dev/input/by-path"), "kind": None, "ids": ids, "name": device.name}
+
+
+def cameras() -> Sequence[str]:
+    """Cameras by their stable names where there are any."""
+    stable = sorted(str(path) for path in Path("/dev/v4l/by-path").glob("*-video-index0"))
+    return stable or sorted(str(path) for path in Path("/dev").glob("video[0-9]*"))
 
 
 def _cameras() -> Iterator[Mapping[str, object]]:

@@ -1,31 +1,50 @@
-"""``read scanner``: codes from pictures or from a camera; ``health scanner``."""
+"""``read scanner``: codes from pictures, a camera, or a scanner that decodes by itself; ``health scanner``."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from drivers.cli.desk import Desk, Failed, Heard, Refused, serve
+from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, serve
+from drivers.cli.places import cameras, usb_devices
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.errors import DriverError
 from drivers.scanner.camera import Camera
 from drivers.scanner.decode import ATTEMPTS, Cascade
+from drivers.scanner.device import CodeScanner
+from drivers.scanner.finder import scanner_finder
+from drivers.scanner.profile import scanner_profiles
 from drivers.scanner.record import CodeScanned
-from drivers.scanner.source import CameraSource, find_camera
+from drivers.scanner.source import PICTURES, CameraSource, find_camera
+from drivers.supervisor import Finder
+
+CAMERA = "camera"
 
 
 @dataclass(frozen=True)
 class ScannerOrder:
-    """What the technician asked for."""
+    """What the technician asked for. ``protocol``: ``camera``, a scanner profile, or empty for what the port looks like."""
 
+    protocol: str
     port: str
+    baud: int
     count: int
     patience_s: float
+
+    @property
+    def way(self) -> str:
+        """The protocol meant, "" when only a search can tell. Raises ``Refused`` for one that nobody knows."""
+        if self.protocol:
+            if self.protocol not in (CAMERA, *scanner_profiles()):
+                raise Refused(f"unknown protocol {self.protocol!r}; known: {CAMERA}, {', '.join(scanner_profiles())}")
+            return self.protocol
+        looks = {"usb:": "hid-pos", "/dev/input/": "wedge", "/dev/video": CAMERA, "/dev/v4l/": CAMERA, PICTURES: CAMERA}
+        return next((way for start, way in looks.items() if self.port.startswith(start)), "serial" if self.port else "")
 
 
 def read_pictures(desk: Desk, files: Sequence[str]) -> int:
@@ -57,7 +76,8 @@ def _decode(file: Path) -> CodeScanned | None:
 def read_scanner(desk: Desk, order: ScannerOrder) -> int:
     """Print ``count`` codes."""
     left = order.count
-    camera = Camera()
+    way, place = _choose(desk, order)
+    scanner, finder = _driver(desk, way, place, order.baud)
 
     def hear(record: object) -> Heard:
         nonlocal left
@@ -67,39 +87,58 @@ def read_scanner(desk: Desk, order: ScannerOrder) -> int:
         left -= 1
         return Heard.GO_ON if left else Heard.ENOUGH
 
-    place = order.port or _first_camera()
-    with desk.opened(find_camera(place), place) as transport:
-        camera.arm()
-        if not serve(camera, transport, hear, order.patience_s):
+    with desk.opened(finder, place) as transport:
+        scanner.arm()
+        if not serve(scanner, transport, hear, order.patience_s):
             raise Failed(f"{transport.port}: no code within {order.patience_s:g} s")
     return 0
 
 
+def _choose(desk: Desk, order: ScannerOrder) -> tuple[str, str]:
+    """Protocol and place: a HID-POS scanner before a camera. Raises ``NotFound``."""
+    way, place = order.way, order.port
+    if way in ("", "hid-pos") and not place:
+        place = next((str(facts["port"]) for facts in usb_devices(desk) if facts["kind"] == DeviceKind.SCANNER.value), "")
+        way = "hid-pos" if place else way
+    if way in ("", CAMERA) and not place:
+        way, place = CAMERA, next(iter(cameras()), "")
+    if not place:
+        raise NotFound("no scanner and no camera found" if way in (CAMERA, "hid-pos") else f"{way} needs --port")
+    return way, place
+
+
+def _driver(desk: Desk, way: str, place: str, baud: int) -> tuple[Camera | CodeScanner, Finder]:
+    if way == CAMERA:
+        return Camera(), find_camera(place)
+    profile = scanner_profiles()[way]
+    profile = replace(profile, baud=baud) if baud else profile
+    return CodeScanner(profile), scanner_finder(profile, place, backend=desk.backend, sysfs=desk.sysfs)
+
+
 def health_scanner(desk: Desk, order: ScannerOrder) -> int:
-    """Whether the camera can be opened and gives pictures."""
-    place = order.port or next(iter(cameras()), "")
-    status = DeviceStatus(DeviceKind.SCANNER, DeviceState.NO_DEVICE, error="noDevice", port=place)
-    if place:
-        try:
-            pictures = CameraSource(place).open()
-            error = "" if pictures.read() is not None else "noPicture"
-            pictures.close()
-            state = DeviceState.HARDWARE_ERROR if error else DeviceState.ONLINE
-            status = DeviceStatus(DeviceKind.SCANNER, state, error=error, port=place)
-        except DriverError as err:
-            status = DeviceStatus(DeviceKind.SCANNER, DeviceState.HARDWARE_ERROR, error=err.code, port=place)
+    """Whether the scanner can be opened; a camera also has to give a picture."""
+    status = DeviceStatus(DeviceKind.SCANNER, DeviceState.NO_DEVICE, error="noDevice", port=order.port)
+    try:
+        way, place = _choose(desk, order)
+        if way == CAMERA:
+            status = _camera_status(place)
+        else:
+            _, finder = _driver(desk, way, place, order.baud)
+            with desk.opened(finder, place):
+                status = DeviceStatus(DeviceKind.SCANNER, DeviceState.ONLINE, port=place)
+    except NotFound as err:
+        desk.remark(str(err))
     desk.tell({"kind": status.kind.value, "state": status.state.value, "error": status.error, "port": status.port})
     return 1 if status.error else 0
 
 
-def cameras() -> Sequence[str]:
-    """Cameras by their stable names where there are any."""
-    stable = sorted(str(path) for path in Path("/dev/v4l/by-path").glob("*-video-index0"))
-    return stable or sorted(str(path) for path in Path("/dev").glob("video[0-9]*"))
-
-
-def _first_camera() -> str:
-    place = next(iter(cameras()), "")
-    if not place:
-        raise Refused("no camera found")
-    return place
+def _camera_status(place: str) -> DeviceStatus:
+    try:
+        pictures = CameraSource(place).open()
+        try:
+            error = "" if pictures.read() is not None else "noPicture"
+        finally:
+            pictures.close()
+    except DriverError as err:
+        error = err.code
+    return DeviceStatus(DeviceKind.SCANNER, DeviceState.HARDWARE_ERROR if error else DeviceState.ONLINE, error=error, port=place)

@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -30,6 +31,7 @@ from drivers.virtual.printer_engine import PrinterEngine
 from drivers.virtual.printer_tcp import TcpPrinter
 from drivers.virtual.reader import VirtualCard, VirtualReader
 from drivers.virtual.reader_line import serve_reader
+from drivers.virtual.scanner import VirtualHidPosScanner
 from drivers.virtual.serial_scale import (
     Answering,
     Streaming,
@@ -40,7 +42,7 @@ from drivers.virtual.serial_scale import (
     YaohuaStx,
 )
 from drivers.virtual.serial_scale_asked import AndLine, Cas22Line, CasClone, CasEcr, ExcellLine, MtSics, Toledo8217
-from tests.support.lines import pty_with
+from tests.support.lines import PtyLine, pty_with
 
 CARD = VirtualCard(
     name="王建国",
@@ -185,6 +187,8 @@ def test_without_a_port_the_usb_scale_is_taken(run, bus):
         ("health printer --port /dev/ttyUSB77", "/dev/ttyUSB77 is not there"),
         ("health printer --port tcp:127.0.0.1:1", "cannot be opened"),
         ("health printer --protocol foo", "unknown protocol 'foo'"),
+        ("read scanner --protocol foo", "unknown protocol 'foo'"),
+        ("read scanner --protocol wedge", "wedge needs --port"),
         ("read scanner --image /no/such.png", "/no/such.png is not there"),
         ("read scanner --port /dev/video77", "/dev/video77 is not there"),
     ],
@@ -305,8 +309,11 @@ def test_the_health_of_a_printer_has_its_words(run, bus):
 
 
 def test_a_printer_is_probed_with_the_bytes_it_said(run, bus):
-    bus.plug(VirtualPrinter())
-    (found,) = run("probe")
+    bus.plug(VirtualPrinter(), port=1)
+    bus.plug(VirtualHidScale(), port=2)
+    bus.plug(VirtualHidPosScanner(), port=3)
+    found, scale, scanner = run("probe")
+    assert (scale["port"], scale["protocol"], scanner["port"], scanner["protocol"]) == ("usb:1-2", "hid", "usb:1-3", "hid-pos")
     assert (found["kind"], found["status"]) == ("printer", {"1": "12", "2": "12", "3": "12", "4": "12"})
     assert "MFG" in found["device_id"]
 
@@ -361,6 +368,23 @@ def test_pictures_are_decoded_one_object_each(run, tmp_path: Path):
         (str(broken), None),
     ]
     assert found[0]["engine"] == "zxing" and all(item["ms"] >= 0 for item in found) and run.code == 0
+
+
+def test_a_self_decoding_scanner_is_found_and_read(run, bus):
+    scanner = VirtualHidPosScanner()
+    bus.plug(scanner)
+    assert run("health scanner") == [{"kind": "scanner", "state": "online", "error": "", "port": "usb:1-1"}]
+    scanner.scan("合格证".encode("gb18030"))
+    assert run("read scanner --timeout 5") == [{"text": "合格证", "engine": "hid-pos"}]
+
+
+def test_a_serial_scanner_is_read_by_its_port(run):
+    def say(line: PtyLine, stop: threading.Event) -> None:
+        while not stop.wait(0.1):
+            line.write(b"CODE-1\r\n")
+
+    with pty_with(say) as path:
+        assert run(f"read scanner --port {path} --timeout 5") == [{"text": "CODE-1", "engine": "serial"}]
 
 
 def test_the_module_runs_as_a_command_and_imports_no_virtual_device():

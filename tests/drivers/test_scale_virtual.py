@@ -14,10 +14,11 @@ import pytest
 from drivers.device import DeviceState, DeviceStatus
 from drivers.errors import NeedsPerson
 from drivers.scale.device import Scale
-from drivers.scale.finder import hid_scale_ports, scale_finder
+from drivers.scale.finder import USAGE_PAGE, scale_finder
 from drivers.scale.profile import load_profiles
 from drivers.scale.record import ScaleReading, ScaleStatus
 from drivers.supervisor import Supervisor
+from drivers.transport.hid import hid_ports
 from drivers.virtual.backend import VirtualBackend
 from drivers.virtual.bus import Bus
 from drivers.virtual.hid_scale import REPORT_DESCRIPTOR, Status, VirtualHidScale
@@ -156,7 +157,7 @@ def test_only_a_scale_or_an_unowned_hid_device_is_touched(tmp_path):
     interface("1-2.3:1.0", REPORT_DESCRIPTOR, driver=True)
     interface("2-1:1.0", None, driver=False)
     (tmp_path / "2-2:1.0").mkdir()
-    assert list(hid_scale_ports(tmp_path)) == ["usb:1-2.3", "usb:2-1"]
+    assert list(hid_ports(USAGE_PAGE, tmp_path)) == ["usb:1-2.3", "usb:2-1"]
 
 
 def test_a_serial_scale_without_a_line_needs_a_person():

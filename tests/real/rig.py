@@ -165,6 +165,19 @@ class RealUsb:
         self.bus.unplug(device)
         self._tell(op="unplug", port=self._ports.pop(device))
 
+    def add_keyboard(self, number: int) -> str:
+        """An event device; returns its path."""
+        self._tell(op="add_keyboard", number=number)
+        return f"/dev/input/event{number}"
+
+    def type_keys(self, number: int, events: bytes) -> None:
+        """What the keyboard sends, as the kernel writes it."""
+        self._tell(op="type_keys", number=number, events=events.hex())
+
+    def remove_keyboard(self, number: int) -> None:
+        """Pull it out."""
+        self._tell(op="remove_keyboard", number=number)
+
     def owner(self, device: VirtualUsbDevice) -> str:
         """The kernel driver that still has the device, "" when it was sent away."""
         return str(self._tell(op="owner", port=self._ports[device])["owner"])
@@ -184,7 +197,14 @@ class RealUsb:
 
     def client(self, family: str) -> Client:
         """A supervised driver that goes on until the test ends it."""
-        client = Client(self.environment, [str(HERE / "usb_client.py"), family])
+        return self._start([str(HERE / "usb_client.py"), family])
+
+    def running_command(self, arguments: str) -> Client:
+        """``python -m drivers ... --json`` that the test goes on with."""
+        return self._start(["-m", "drivers", *arguments.split(), "--json"])
+
+    def _start(self, arguments: list[str]) -> Client:
+        client = Client(self.environment, arguments)
         self._clients.append(client)
         return client
 

@@ -13,7 +13,9 @@ from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.printer_engine import EngineProfile, PrinterEngine
 from drivers.virtual.printer_paper import PageEnd
 from drivers.virtual.reader import VirtualCard, VirtualReader
-from tests.real.rig import RealUsb, why_not
+from drivers.virtual.scanner import REPORT_DESCRIPTOR as SCANNER_DESCRIPTOR
+from drivers.virtual.scanner import VirtualHidPosScanner, wedge_events
+from tests.real.rig import Client, RealUsb, why_not
 from tests.real.usb_client import a_job
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"umockdev is not installed: {why_not()}")
@@ -242,3 +244,42 @@ def test_paper_out_and_cover_reach_the_health_command(usb):
     printer.engine.open_cover()
     code, (health,), _ = usb.command("health printer")
     assert (code, health["state"], health["cover"], health["error"]) == (1, "userError", "open", "coverOpen")
+
+
+# ---- scanners ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_hid_pos_scanner_is_taken_from_the_kernel_and_read(usb):
+    scanner = VirtualHidPosScanner()
+    usb.plug(scanner, driver="usbhid", report_descriptor=SCANNER_DESCRIPTOR)
+    reading = usb.running_command("read scanner --count 2 --timeout 10")
+    wait_until(lambda: usb.owner(scanner) == "")
+    time.sleep(0.3)
+    label = "https://hgz.cn/" + "1234567890" * 24
+    scanner.scan(label.encode())
+    assert reading.wait_for(lambda _: True) == {"text": label, "engine": "hid-pos"}
+    scanner.scan("合格证".encode("gb18030"))
+    assert reading.wait_for(lambda _: True)["text"] == "合格证"
+    assert reading.end() == ""
+
+
+def test_a_wedge_is_grabbed_so_that_nobody_else_hears_it_and_its_leaving_is_noticed(usb):
+    path = usb.add_keyboard(5)
+    reading = usb.running_command(f"read scanner --port {path} --count 3 --timeout 20")
+    type_until_read(usb, reading, "first-1")
+    code, _, complaint = usb.command(f"read scanner --port {path} --timeout 1")
+    assert code == 2 and "in use by another program" in complaint
+    usb.type_keys(5, wedge_events("合格证-2/x"))
+    assert reading.wait_for(lambda facts: facts["text"] != "first-1") == {"text": "合格证-2/x", "engine": "wedge"}
+    usb.remove_keyboard(5)
+    assert "noDevice" in reading.end() and reading.process.returncode == 1
+
+
+def type_until_read(usb: RealUsb, reading: Client, text: str) -> None:
+    """Scan until the reader is up: what is typed before that goes to nobody."""
+    for _ in range(40):
+        usb.type_keys(5, wedge_events(text))
+        time.sleep(0.25)
+        if reading.lines.seen:
+            return
+    raise AssertionError("the scanner was never heard")

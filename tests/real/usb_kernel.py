@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import struct
 import sys
 import threading
@@ -34,6 +35,7 @@ GET_CAPABILITIES = 0x8004551A
 CLAIM, RELEASE, SET_CONFIGURATION, CLEAR_HALT = 0x8004550F, 0x80045510, 0x80045505, 0x80045515
 GET_DRIVER, DRIVER_IOCTL, DISCONNECT = 0x41045508, 0xC0105512, 0x5516
 SUBMIT, DISCARD = 0x8038550A, 0x550B
+EVIOCGRAB = 0x40044590
 REAP, REAP_NO_DELAY = 0x4008550C, 0x4008550D
 
 
@@ -228,6 +230,48 @@ class Device(UMockdev.IoctlBase):
             urb.moved = length
 
 
+class Keyboard(UMockdev.IoctlBase):
+    """evdev for one keyboard: who it is, which keys it has, and the one who grabbed it."""
+
+    NAME, PHYS, IDS = b"Virtual Wedge", b"usb-0000:00:14.0-1/input0", struct.pack("<HHHH", 3, 0x0C2E, 0x0200, 0x0111)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.grabber: UMockdev.IoctlClient | None = None
+
+    def do_client_vanished(self, client: UMockdev.IoctlClient) -> None:
+        if self.grabber is client:
+            self.grabber = None
+
+    def do_handle_ioctl(self, client: UMockdev.IoctlClient) -> bool:
+        request, arg = client.get_request(), client.get_arg()
+        number, size = request & 0xFF, (request >> 16) & 0x3FFF
+        if request == EVIOCGRAB:
+            wanted = self._address(arg) != 0
+            if wanted and self.grabber not in (None, client):
+                client.complete(-1, errno.EBUSY)
+                return True
+            self.grabber = client if wanted else None
+            client.complete(0, 0)
+            return True
+        answer = self._answers(number)
+        if answer is None:
+            client.complete(-1, errno.ENOTTY)
+            return True
+        arg.resolve(0, size).update(0, answer[:size])
+        client.complete(len(answer[:size]), 0)
+        return True
+
+    def _address(self, arg: UMockdev.IoctlData) -> int:
+        return struct.unpack("<Q", bytes(arg.retrieve())[:8])[0]
+
+    def _answers(self, number: int) -> bytes | None:
+        keys = bytes(0xFF if place < 16 else 0 for place in range(96))
+        known = {0x01: struct.pack("<i", 0x010001), 0x02: self.IDS, 0x06: self.NAME + b"\0", 0x07: self.PHYS + b"\0", 0x08: b"\0"}
+        known |= {0x20: bytes([0b10011]), 0x21: keys, 0x24: bytes([0b10000]), 0x84: bytes(4)}
+        return known.get(number, b"" if 0x20 <= number < 0x40 else None)
+
+
 def device_bytes(descriptor: DeviceDescriptor) -> bytes:
     """The 18 bytes of a device descriptor."""
     return struct.pack(
@@ -274,6 +318,7 @@ class Kernel:
         self.plugged: dict[str, tuple[Device, list[str]]] = {}
         self.number = 1
         self.hubs: set[str] = set()
+        self.keyboards: dict[int, int] = {}
         self._add_hub(f"{HOST}/usb1")
 
     def plug(self, key: int, port: str, driver: str, report_descriptor: str) -> None:
@@ -307,6 +352,25 @@ class Kernel:
         for path in reversed(paths):
             self.testbed.uevent(f"/sys{path}", "remove")
             self.testbed.remove_device(f"/sys{path}")
+
+    def add_keyboard(self, number: int) -> None:
+        """An event device. Its node is a FIFO: what is written there is read as events."""
+        path, node = f"/devices/virtual/input/input{number}/event{number}", f"/dev/input/event{number}"
+        self._add(path, f"N: input/event{number}\nE: DEVNAME={node}\nE: SUBSYSTEM=input\nE: MAJOR=13\nE: MINOR={64 + number}\n")
+        file = Path(self.testbed.get_root_dir() + node)
+        file.unlink()
+        os.mkfifo(file)
+        self.testbed.attach_ioctl(node, Keyboard())
+        self.keyboards[number] = os.open(file, os.O_RDWR)
+
+    def type_keys(self, number: int, events: bytes) -> None:
+        """Keys are pressed."""
+        os.write(self.keyboards[number], events)
+
+    def remove_keyboard(self, number: int) -> None:
+        """Pull it out."""
+        os.close(self.keyboards.pop(number))
+        Path(f"{self.testbed.get_root_dir()}/dev/input/event{number}").unlink()
 
     def _place(self, port: str) -> str:
         """Where sysfs has it: ``1-3.4`` lies below the hub ``1-3``, which is put there when it is missing."""
@@ -356,6 +420,12 @@ def main() -> None:
                 kernel.plug(command["key"], command["port"], command["driver"], command["report_descriptor"])
             case "unplug":
                 kernel.unplug(command["port"])
+            case "add_keyboard":
+                kernel.add_keyboard(command["number"])
+            case "type_keys":
+                kernel.type_keys(command["number"], bytes.fromhex(command["events"]))
+            case "remove_keyboard":
+                kernel.remove_keyboard(command["number"])
             case "owner":
                 owner = kernel.plugged[command["port"]][0].kernel_driver
         say(done=command["op"], owner=owner)
