@@ -20,9 +20,10 @@ from kiosk.label.bitmap import Bitmap
 from kiosk.label.content import SPECIMEN_NUMBER, SPECIMEN_URL
 from kiosk.label.fields import county_and_below
 from kiosk.label.forms import FIELD_KEYS, form_texts
-from kiosk.label.layout import LabelImage, LabelTooSmall, layout
-from kiosk.label.page import Rect
-from kiosk.label.stock import STOCKS, label_stock
+from kiosk.label.layout import MIN_VALUE_PX, LabelImage, LabelTooSmall, _fits, _loosest, _steps, layout
+from kiosk.label.page import Rect, Tightness, sizes_of
+from kiosk.label.stock import DOTS_PER_MM, STOCKS, label_stock
+from kiosk.label.text import HANZI_HEIGHT
 from support.labels import EXTREME, LONG, SHORT, URL, content
 
 FORMS = list(CertificateForm)
@@ -145,6 +146,34 @@ def test_nothing_touches_the_edge(stock: str, form: CertificateForm, words: dict
 def test_a_real_sized_label_is_never_refused_on_the_default_stock() -> None:
     for words in (SHORT, LONG):
         layout(content(CertificateForm.T2026_PRODUCER, words, demo=True, reprint=True, copies=255, copy=255), label_stock("60x80"))
+
+
+@settings(max_examples=60, deadline=None)
+@given(words=WORDS, stock=st.sampled_from(sorted(STOCKS)), form=st.sampled_from(FORMS))
+def test_values_shrink_only_when_all_else_is_gone_and_never_below_two_millimetres(
+    words: dict[str, str], stock: str, form: CertificateForm
+) -> None:
+    given_content, paper = content(form, words), label_stock(stock)
+    try:
+        step = _loosest(given_content, paper)
+    except LabelTooSmall:
+        bare = Tightness(MIN_VALUE_PX, slogans=False, whole_origin=False, extras=False)
+        assert not _fits(given_content, paper, bare)
+        return
+    assert step.value_px * HANZI_HEIGHT / DOTS_PER_MM >= 2.1
+    if step.value_px < sizes_of(paper).value:
+        larger = Tightness(step.value_px + 1, slogans=False, whole_origin=False, extras=False)
+        assert not _fits(given_content, paper, larger)
+    for back in ({"slogans": True}, {"whole_origin": True}, {"extras": True}):
+        better = replace(step, **back)  # type: ignore[arg-type]
+        assert better == step or not _fits(given_content, paper, better), "nothing is given up in vain"
+
+
+def test_things_give_way_in_the_published_order() -> None:
+    steps = list(_steps(24))
+    gone = [tuple(name for name in ("slogans", "whole_origin", "extras") if not getattr(step, name)) for step in steps]
+    assert gone[:4] == [(), ("slogans",), ("slogans", "whole_origin"), ("slogans", "whole_origin", "extras")]
+    assert [step.value_px for step in steps[3:]] == [24, 23, 22, 21, 20, 19]
 
 
 def test_a_label_that_is_too_small_names_a_larger_one() -> None:
