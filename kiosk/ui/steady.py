@@ -14,7 +14,7 @@ class Steady(Framed):
         if self.banner.parent is not None:
             self.banner.parent.remove_widget(self.banner)
         self.banner.size_hint_y = 1
-        self.question.height = max(self.theme.action, self.theme.note * 3.1)
+        self.question.height = max(self.theme.action, self.theme.note * 3.35)
 
     def update(self, state: Terminal) -> None:
         words = self.ctx.said(state.said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,8 @@ from kiosk.session.events import CameraFrame, Picture
 _ICON_FONT = Path("/usr/share/fonts/truetype/material-design-icons-iconfont/MaterialIcons-Regular.ttf")
 _EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 _EMOJI_SIZE = 109
-_MAX_TEXTURES = 400
+_MOST_PIXELS = 6_000_000
+"""Of cached texts: 24 MB as RGBA."""
 LINE_SPACING = 1.34
 """Distance of lines as a part of the em: at least 1.3 for Hanzi."""
 
@@ -78,32 +80,41 @@ class TextLook:
 
 
 class _Cache:
-    """Least recently used textures; a visit's names are dropped with ``clear``."""
+    """Least recently used textures, bounded by their pixels."""
 
-    def __init__(self) -> None:
-        self._items: OrderedDict[object, TextLook] = OrderedDict()
+    def __init__(self, most_pixels: int) -> None:
+        self._items: OrderedDict[tuple[object, ...], TextLook] = OrderedDict()
+        self._most_pixels = most_pixels
+        self._pixels = 0
 
-    def get(self, key: object) -> TextLook | None:
+    def get(self, key: tuple[object, ...]) -> TextLook | None:
         item = self._items.get(key)
         if item is not None:
             self._items.move_to_end(key)
         return item
 
-    def put(self, key: object, item: TextLook) -> None:
+    def put(self, key: tuple[object, ...], item: TextLook) -> None:
         self._items[key] = item
-        while len(self._items) > _MAX_TEXTURES:
-            self._items.popitem(last=False)
+        self._pixels += item.width * item.height
+        while self._pixels > self._most_pixels and len(self._items) > 1:
+            self._drop(next(iter(self._items)))
 
-    def clear(self) -> None:
-        self._items.clear()
+    def keep_only(self, texts: Container[str]) -> None:
+        """Drop every text that is not one of ``texts``."""
+        for key in [key for key in self._items if key[0] not in texts]:
+            self._drop(key)
+
+    def _drop(self, key: tuple[object, ...]) -> None:
+        gone = self._items.pop(key)
+        self._pixels -= gone.width * gone.height
 
 
-_CACHE = _Cache()
+_CACHE = _Cache(_MOST_PIXELS)
 
 
-def forget_texts() -> None:
-    """Drop all cached texts: after a visit no name stays in memory as a picture."""
-    _CACHE.clear()
+def forget_texts(but: Container[str] = ()) -> None:
+    """Drop all cached texts except ``but``: after a visit no name stays in memory as a picture, while our own sentences may."""
+    _CACHE.keep_only(but)
 
 
 def text_look(

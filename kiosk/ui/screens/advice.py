@@ -27,19 +27,18 @@ class AdviceScreen(Steady):
         name, advice = visit_of(state).advice
         says = vertical(
             theme,
-            spring(0.4),
             Text(
                 ctx.words("advice.title", name=name),
-                theme.question,
+                theme.body if theme.elder else theme.question,
                 color=tokens.AMBER,
                 bold=True,
                 max_lines=2,
-                min_px=theme.body,
+                min_px=theme.note,
                 size_hint_y=None,
-                height=theme.question * 2.9,
+                height=(theme.body if theme.elder else theme.question) * 2.75,
             ),
             Text(ctx.words(f"advice.{advice}"), theme.body, max_lines=6, valign="top"),
-            spacing=theme.gap,
+            spacing=theme.mm(2),
         )
         picture = Drawing(another_paper, UNITS)
         if theme.board.is_portrait:
@@ -48,8 +47,9 @@ class AdviceScreen(Steady):
             card.add_widget(says)
             self.body.add_widget(spring(0.3))
         else:
-            card = Card(theme, orientation="horizontal", spacing=theme.margin)
-            picture.size_hint_x = 0.62
+            padding = (theme.pad, theme.mm(2.6) if theme.elder else theme.pad)
+            card = Card(theme, orientation="horizontal", spacing=theme.margin, padding=padding)
+            picture.size_hint_x = 0.36 if theme.elder else 0.62
             card.add_widget(picture)
             card.add_widget(says)
         again = PushButton(

@@ -51,9 +51,10 @@ class AmountScreen(Steady):
         theme = self.theme
         self._product = visit_of(state).draft.product
         self._typing = Typing(_MOST_DIGITS, self._typed)
-        self._number = BigNumber(round(theme.huge * 0.8), theme.question)
+        self._number = BigNumber(round(theme.huge * (1.3 if theme.board.is_portrait else 0.9)), theme.question)
         self._card = Card(theme, spacing=theme.gap)
-        if self._product is not None:
+        low = theme.elder and not theme.board.is_portrait
+        if self._product is not None and not low:
             self._card.add_widget(self._head(self._product))
         self._card.add_widget(self._number)
         for part in self.below():

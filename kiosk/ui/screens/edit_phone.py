@@ -32,7 +32,7 @@ class EditPhoneScreen(Steady):
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
         self._typing = Typing(_MOST_DIGITS, self._typed)
-        self._number = BigNumber(theme.title, theme.body)
+        self._number = BigNumber(round(theme.title * (1.4 if theme.board.is_portrait else 1.0)), theme.body)
         self._use = PushButton(theme, "use", ctx.words("button.useThis"), self._send, kind=WAITING, rank="confirm", icon="check")
         pad = Keypad(theme, self._typing.press, extra="-")
         card = Card(theme, spacing=theme.gap)

@@ -36,7 +36,13 @@ class OriginScreen(Steady):
             spacing=theme.gap * 1.2,
         )
         on = PushButton(
-            theme, Key.NEXT.value, ctx.words("button.next"), ctx.press(Key.NEXT), kind=PRIMARY, rank="confirm", icon="check"
+            theme,
+            Key.NEXT.value,
+            ctx.words("button.next"),
+            ctx.press(Key.NEXT),
+            kind=PRIMARY,
+            rank="confirm",
+            icon="" if theme.elder else "check",
         )
         goods = self._goods(visit)
         if theme.board.is_portrait:
@@ -50,7 +56,7 @@ class OriginScreen(Steady):
 
     def _fact(self, icon: str, caption: str, value: str, key: Key, button: str) -> Widget:
         theme, ctx = self.theme, self.ctx
-        card = Card(theme, spacing=theme.mm(1))
+        card = Card(theme, spacing=theme.mm(1), padding=(theme.pad, theme.mm(2.6)))
         head = BoxLayout(size_hint_y=None, height=theme.action, spacing=theme.gap * 0.7)
         head.add_widget(Icon(icon, theme.question, tokens.LEAF, size_hint_x=None, width=theme.question * 1.1))
         head.add_widget(Text(ctx.words(caption), theme.body, color=tokens.SOFT, max_lines=1, min_px=theme.note))
@@ -61,7 +67,7 @@ class OriginScreen(Steady):
         card.add_widget(
             Text(
                 value or ctx.words("origin.missing"),
-                round(theme.question * 1.1),
+                round(theme.question * (1.4 if theme.board.is_portrait else 1.1)),
                 color=tokens.INK if value else tokens.RED,
                 bold=True,
                 max_lines=3,

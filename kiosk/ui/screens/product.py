@@ -20,7 +20,7 @@ from kiosk.ui import theme as tokens
 from kiosk.ui.screen import horizontal, spring, vertical, visit_of
 from kiosk.ui.screens import draws
 from kiosk.ui.steady import Steady
-from kiosk.ui.widgets.goods import GoodsTile, KindTile, Leaves, SameAgain, picture
+from kiosk.ui.widgets.goods import ADVICE_PICTURES, GoodsTile, KindTile, Leaves, SameAgain, picture
 from kiosk.ui.widgets.keypad import ERASE, Entry
 from kiosk.ui.widgets.letters import LetterPad
 from kiosk.ui.widgets.surface import Card
@@ -75,7 +75,8 @@ class ProductScreen(Steady):
         if theme.board.is_portrait:
             self._home_upright(column)
         elif theme.elder:
-            column.add_widget(self._grid([*self._usual_tiles(3), self._other_tile], cols=4))
+            tiles = [*self._usual_tiles(3), self._other_tile]
+            column.add_widget(self._grid(tiles, cols=len(tiles)))
         else:
             column.add_widget(self._home_across())
         self._put(self.ctx.words("say.product"), column)
@@ -99,7 +100,7 @@ class ProductScreen(Steady):
             rows = 1 if len(self._usual) <= 3 else 2
             tiles = self._usual_tiles(6)
             column.add_widget(self._captioned(self._grid(tiles, cols=3, rows=rows), "product.mine"))
-        kinds = self._captioned(self._kinds_grid(), "product.kinds")
+        kinds = self._captioned(self._kinds_grid(large=True), "product.kinds")
         kinds.size_hint_y = 1.25
         column.add_widget(kinds)
 
@@ -123,7 +124,7 @@ class ProductScreen(Steady):
             theme,
             Key.SAME_AGAIN.value,
             ctx.words("product.same", product=last.product.name),
-            ctx.words("product.sameNote", month=day.month, day=day.day, place=last.origin.text),
+            ctx.words("product.sameNote", month=day.month, day=day.day),
             ctx.words("button.sameAgain" if last.product.units[0] is Unit.KG else "button.sameCount"),
             ctx.catalogue.picture(last.product),
             ctx.press(Key.SAME_AGAIN),
@@ -138,25 +139,31 @@ class ProductScreen(Steady):
         return GoodsTile(self.theme, "others", self.ctx.words("button.searchOther"), "🔍", lambda: self._go(self._kinds))
 
     def _kinds(self) -> None:
-        grid = self._kinds_grid()
+        grid = self._kinds_grid(large=True)
         if self.theme.board.is_portrait:
             self._put(self.ctx.words("say.product"), spring(), vertical(self.theme, grid, size_hint_y=2))
         else:
             self._put(self.ctx.words("say.product"), grid)
 
-    def _kinds_grid(self) -> Widget:
-        tiles: list[Callable[[], Widget]] = [partial(self._kind_tile, kind) for kind in self.ctx.catalogue.categories()]
-        return self._grid([*tiles, self._outside_tile, self._letters_tile], cols=3)
+    def _kinds_grid(self, *, large: bool = False) -> Widget:
+        tiles: list[Callable[[], Widget]] = [partial(self._kind_tile, kind, large) for kind in self.ctx.catalogue.categories()]
+        return self._grid([*tiles, partial(self._outside_tile, large), partial(self._letters_tile, large)], cols=3)
 
-    def _kind_tile(self, kind: Category) -> Widget:
-        return KindTile(self.theme, f"category:{kind.id}", kind.name, kind.picture, lambda: self._open(kind))
+    def _kind_tile(self, kind: Category, large: bool) -> Widget:
+        return KindTile(self.theme, f"category:{kind.id}", kind.name, kind.picture, lambda: self._open(kind), large=large)
 
-    def _outside_tile(self) -> Widget:
-        return KindTile(self.theme, "outside", self.ctx.words("product.others"), "🌾", lambda: self._go(self._outside))
+    def _outside_tile(self, large: bool) -> Widget:
+        return KindTile(self.theme, "outside", self.ctx.words("product.others"), "🌾", lambda: self._go(self._outside), large=large)
 
-    def _letters_tile(self) -> Widget:
+    def _letters_tile(self, large: bool) -> Widget:
         return KindTile(
-            self.theme, "letters", self.ctx.words("product.byLetters"), "", lambda: self._go(self._letters), icon="text"
+            self.theme,
+            "letters",
+            self.ctx.words("product.byLetters"),
+            "",
+            lambda: self._go(self._letters),
+            icon="text",
+            large=large,
         )
 
     def _grid(self, tiles: Sequence[Callable[[], Widget]], *, cols: int, rows: int = 0) -> Widget:
@@ -196,8 +203,9 @@ class ProductScreen(Steady):
     def _outside(self) -> None:
         """What no certificate is for: whoever looks for it finds it, and learns which paper is right."""
         products = [product for product in self.ctx.catalogue.all() if not product.in_scope]
-        tiles = [partial(self._product_tile, product) for product in products]
-        self._list(self.ctx.words("product.outside"), [*tiles, *map(self._asked_tile, self.ctx.catalogue.asked_for())])
+        tiles = [partial(self._product_tile, product, noted=False) for product in products]
+        things = [partial(self._asked_tile, thing, noted=False) for thing in self.ctx.catalogue.asked_for()]
+        self._list(self.ctx.words("product.outside"), [*tiles, *things])
 
     def _list(self, question: str, tiles: Sequence[Callable[[], Widget]]) -> None:
         cols, rows = self._leaf(len(tiles))
@@ -220,8 +228,8 @@ class ProductScreen(Steady):
     def _turning_words(self) -> tuple[str, str]:
         return self.ctx.words("button.previous"), self.ctx.words("button.more")
 
-    def _product_tile(self, product: Product) -> Widget:
-        note = "" if product.in_scope else self.ctx.words("product.outOfScope")
+    def _product_tile(self, product: Product, *, noted: bool = True) -> Widget:
+        note = "" if product.in_scope or not noted else self.ctx.words("product.outOfScope")
         return GoodsTile(
             self.theme,
             f"product:{product.id}",
@@ -231,14 +239,14 @@ class ProductScreen(Steady):
             note=note,
         )
 
-    def _asked_tile(self, thing: AskedFor) -> Callable[[], Widget]:
-        return lambda: GoodsTile(
+    def _asked_tile(self, thing: AskedFor, *, noted: bool = True) -> Widget:
+        return GoodsTile(
             self.theme,
             f"asked:{thing.name}",
             thing.name,
-            "",
+            ADVICE_PICTURES.get(thing.advice, ""),
             lambda: self.ctx.send(AdviceAsked(thing.name, thing.advice)),
-            note=self.ctx.words("product.outOfScope"),
+            note=self.ctx.words("product.outOfScope") if noted else "",
         )
 
     # --- letters ------------------------------------------------------------------------------------------------------
@@ -247,7 +255,13 @@ class ProductScreen(Steady):
         theme = self.theme
         self._typed = ""
         self._found = BoxLayout()
-        self._entry = Entry(theme, placeholder=self.ctx.words("product.initials"), size_hint_y=None, height=theme.action)
+        self._entry = Entry(
+            theme,
+            placeholder=self.ctx.words("product.initials"),
+            padding=(theme.pad, 0),
+            size_hint_y=None,
+            height=theme.touch if theme.elder else theme.action,
+        )
         self._pad = LetterPad(theme, self._letter)
         if theme.board.is_portrait:
             pad = vertical(theme, self._entry, self._pad, size_hint_y=0.72)
@@ -274,9 +288,11 @@ class ProductScreen(Steady):
             self._found.add_widget(self._hint())
             return
         tiles: list[Callable[[], Widget]] = [partial(self._product_tile, product) for product in catalogue.search(self._typed)]
-        tiles += [self._asked_tile(thing) for thing in catalogue.asked_for(self._typed)]
+        tiles += [partial(self._asked_tile, thing) for thing in catalogue.asked_for(self._typed)]
         cols, rows = (3, 3) if self.theme.board.is_portrait else (2, 2) if self.theme.elder else (3, 2)
-        self._found.add_widget(Leaves(self.theme, tiles, cols, rows, self._turning_words()))
+        self._found.add_widget(
+            Leaves(self.theme, tiles, cols, rows, None if not self.theme.board.is_portrait else self._turning_words())
+        )
 
     def _hint(self) -> Widget:
         """Worked examples, of what he sells himself where that is known."""

@@ -13,7 +13,7 @@ from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Visit
 from kiosk.ui import theme as tokens
-from kiosk.ui.screen import horizontal, spring, vertical, visit_of
+from kiosk.ui.screen import horizontal, vertical, visit_of
 from kiosk.ui.screens import draws
 from kiosk.ui.steady import Steady
 from kiosk.ui.widgets.button import PRIMARY, WAITING, PushButton, Touchable
@@ -44,10 +44,10 @@ class PromiseScreen(Steady):
             ctx.press(Key.ISSUE),
             kind=WAITING,
             rank="confirm",
-            icon="check",
+            icon="" if self._is_low else "check",
             padding=(theme.mm(1), theme.mm(1)),
         )
-        self._label = LabelCard(ctx, self._enlarge)
+        self._label = LabelCard(ctx, self._enlarge, low=self._is_low)
         self._copies = Copies(ctx, self._change, self._ask_copies, self._most, size_hint_y=None, height=theme.touch * 1.12)
         self._beside = BoxLayout(orientation="vertical", spacing=theme.gap)
         self._problem_shown: str | None = None
@@ -56,28 +56,31 @@ class PromiseScreen(Steady):
         else:
             self._across(visit)
 
+    @property
+    def _is_low(self) -> bool:
+        """Large words on a screen that is not high."""
+        return self.theme.elder and not self.theme.board.is_portrait
+
     def _across(self, visit: Visit) -> None:
         theme = self.theme
         whole = theme.board.width_px - 2 * theme.margin
         beside = whole * _LABEL_SHARE
-        wide = whole - beside - self.body.spacing
-        words = self._words(visit, wide)
-        issue = vertical(theme, size_hint_x=None, width=theme.question * (7.9 if theme.elder else 8.8))
-        low = theme.elder
-        if low:
+        words = self._words(visit, whole - beside - self.body.spacing)
+        if theme.elder:
+            # Larger words leave a low row: all of it is for the signature.
             self._again.size_hint = (None, 1)
             self._again.width = theme.touch * 1.4
-            self._issue.size_hint_y = 1
-            issue.add_widget(self._issue)
-            row = horizontal(theme, self._pad, self._again, issue)
+            row = horizontal(theme, self._pad, self._again)
+            side = vertical(theme, self._beside, self._issue)
         else:
-            self._again.size_hint_y = 1
-            for part in (self._again, self._issue):
-                issue.add_widget(part)
-            row = horizontal(theme, self._pad, issue)
+            self._again.size_hint_y, self._again.height = None, theme.touch * 1.04
+            self._issue.size_hint_y = 1
+            act = vertical(theme, self._again, self._issue, size_hint_x=None, width=theme.question * 8.8)
+            row = horizontal(theme, self._pad, act)
+            side = self._beside
+        side.size_hint_x, side.width = None, beside
         self.body.add_widget(vertical(theme, words, row))
-        self._beside.size_hint_x, self._beside.width = None, beside
-        self.body.add_widget(self._beside)
+        self.body.add_widget(side)
 
     def _upright(self, visit: Visit) -> None:
         theme = self.theme
@@ -94,7 +97,7 @@ class PromiseScreen(Steady):
 
     def _wipe_button(self) -> Touchable:
         theme = self.theme
-        upright_icon = theme.elder and not theme.board.is_portrait
+        upright_icon = self._is_low
         button = Touchable(
             theme,
             "clearInk",
@@ -161,11 +164,20 @@ class PromiseScreen(Steady):
     def _too_small(self, larger: str) -> Widget:
         theme, ctx = self.theme, self.ctx
         said = ctx.words("promise.tooSmallLarger", suggestion=larger) if larger else ctx.words("promise.tooSmall")
-        card = Card(theme, color=tokens.AMBER_TINT, raised=False)
-        card.add_widget(Icon("warning", theme.question * 1.2, tokens.AMBER, size_hint_y=None, height=theme.question * 1.4))
-        card.add_widget(Text(said, theme.body, color=tokens.AMBER, bold=True, min_px=theme.note, valign="top"))
-        if theme.board.is_portrait:
-            card.add_widget(spring(0.2))
+        card = Card(theme, color=tokens.AMBER_TINT, raised=False, padding=(theme.pad, theme.mm(2.6) if self._is_low else theme.pad))
+        if not self._is_low:
+            card.add_widget(Icon("warning", theme.question * 1.2, tokens.AMBER, size_hint_y=None, height=theme.question * 1.4))
+        card.add_widget(
+            Text(
+                said,
+                theme.body,
+                color=tokens.AMBER,
+                bold=True,
+                min_px=round(theme.note * 0.9),
+                valign="middle" if theme.board.is_portrait else "top",
+                align="center" if theme.board.is_portrait else "left",
+            )
+        )
         card.add_widget(
             PushButton(theme, Key.EDIT_PLACE.value, ctx.words("button.editPlace"), ctx.press(Key.EDIT_PLACE), icon="edit")
         )

@@ -58,7 +58,7 @@ class QuantityScreen(Steady):
             for part in (main, roads):
                 self.body.add_widget(part)
         else:
-            main.size_hint_x = 1.72
+            main.size_hint_x = 1.9 if self.theme.elder else 1.72
             self.body.add_widget(main)
             self.body.add_widget(roads)
 
@@ -71,14 +71,14 @@ class QuantityScreen(Steady):
         if product is not None:
             head.add_widget(picture(ctx.catalogue.picture(product), side, size_hint_x=None, width=side))
             head.add_widget(Text(product.name, theme.body, bold=True, max_lines=1, min_px=theme.note))
-        self._word = ScaleWord(ctx, pos_hint={"center_y": 0.5})
+        self._word = ScaleWord(ctx, size_px=round(theme.body * (0.86 if theme.elder else 0.94)), pos_hint={"center_y": 0.5})
         head.add_widget(self._word)
         card.add_widget(head)
-        self._number = BigNumber(theme.huge, theme.question)
+        self._number = BigNumber(round(theme.huge * 1.5), theme.question)
         card.add_widget(self._number)
         self._switch = UnitSwitch(self)
         self._scale = Text("", theme.note, color=tokens.SOFT, align="right", max_lines=2, min_px=round(theme.note * 0.66))
-        card.add_widget(horizontal(theme, self._switch, self._scale, size_hint_y=None, height=theme.touch))
+        card.add_widget(horizontal(theme, self._switch, self._scale, size_hint_y=None, height=max(theme.touch, theme.note * 2.8)))
         card.add_widget(Widget(size_hint_y=None, height=theme.mm(1)))
         self._take = PushButton(
             theme,
@@ -95,11 +95,17 @@ class QuantityScreen(Steady):
     def _roads(self, visit: Visit) -> BoxLayout:
         theme, ctx = self.theme, self.ctx
         roads = [("help", Key.SCALE_HELP, "button.scaleHelp", ctx.words("weight.helpNote"))]
-        roads.append(("edit", Key.TYPE_WEIGHT, "button.typeWeight", ctx.words("weight.typeNote")))
+        roads.append(
+            ("edit", Key.TYPE_WEIGHT, "button.typeIt" if theme.elder else "button.typeWeight", ctx.words("weight.typeNote"))
+        )
         units = _counted_units(visit.draft.product)
         if units:
             roads.append(("list", Key.COUNT, "button.count", ctx.words("weight.countNote", units="、".join(units))))
-        rows = [Row(theme, key.value, ctx.words(words), note, ctx.press(key), icon=icon) for icon, key, words, note in roads]
+        # Elders get fewer words: the page behind says them again.
+        rows = [
+            Row(theme, key.value, ctx.words(words), "" if theme.elder else note, ctx.press(key), icon=icon)
+            for icon, key, words, note in roads
+        ]
         if theme.board.is_portrait:
             for row in rows:
                 row.size_hint_y, row.height = None, theme.action * 1.35

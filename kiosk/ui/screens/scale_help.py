@@ -66,21 +66,21 @@ class ScaleHelpScreen(Steady):
         top.add_widget(drawing)
         top.add_widget(Widget(size_hint_x=None, width=side * 0.4))
         card.add_widget(top)
-        says.size_hint_y, says.height = None, theme.body * (3.95 if theme.elder else 4.1)
+        says.size_hint_y, says.height = None, theme.body * (3.3 if theme.elder else 4.1)
         card.add_widget(says)
         return card
 
     def _foot(self) -> Widget:
         theme, ctx = self.theme, self.ctx
-        live = Card(theme, orientation="horizontal", padding=(theme.mm(2.4), theme.mm(1)), spacing=theme.mm(1))
-        self._number = BigNumber(round(theme.question * 1.5), round(theme.note * 0.9))
-        self._word = ScaleWord(ctx, size_px=round(theme.note * 0.94), pos_hint={"center_y": 0.5})
+        live = Card(theme, padding=(theme.mm(2), theme.mm(1.4)), spacing=0)
+        self._number = BigNumber(round(theme.question * 1.6), theme.note)
+        self._word = ScaleWord(ctx, size_px=theme.note, pos_hint={"center_x": 0.5})
         live.add_widget(self._number)
         live.add_widget(self._word)
         type_it = PushButton(
             theme,
             Key.TYPE_WEIGHT.value,
-            ctx.words("button.typeWeight"),
+            ctx.words("button.typeIt" if theme.elder else "button.typeWeight"),
             ctx.press(Key.TYPE_WEIGHT),
             rank="confirm",
             icon="edit",
@@ -97,9 +97,9 @@ class ScaleHelpScreen(Steady):
             size_px=theme.body,
         )
         if theme.board.is_portrait:
-            live.size_hint_y, live.height = None, theme.confirm
+            live.size_hint_y, live.height = None, theme.confirm * 1.5
             foot = vertical(theme, live, horizontal(theme, type_it, again, size_hint_y=None, height=theme.confirm))
-            foot.size_hint_y, foot.height = None, 2 * theme.confirm + theme.gap
+            foot.size_hint_y, foot.height = None, 2.5 * theme.confirm + theme.gap
             return foot
         return horizontal(theme, live, type_it, again, size_hint_y=None, height=theme.confirm)
 

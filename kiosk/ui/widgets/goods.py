@@ -15,6 +15,21 @@ from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Emoji, Icon, Text
 
 _EMOJI_MM = 22.0
+ADVICE_PICTURES = {
+    "grain": "🌾",
+    "dried": "🫘",
+    "processed": "🥫",
+    "honey": "🍯",
+    "milk": "🥛",
+    "spice": "🧂",
+    "teaSubstitute": "🍵",
+    "medicine": "🌿",
+    "slaughteredMeat": "🥩",
+    "wildFish": "🎣",
+    "wildMushroom": "🍄",
+    "wildPlant": "🌱",
+}
+"""Pictures of what has no product of its own, by the paper that is right for it."""
 
 
 def picture(emoji: str, size_px: float, **layout: Any) -> Widget:
@@ -65,17 +80,29 @@ class GoodsTile(Touchable):
 class KindTile(Touchable):
     """A kind of goods: picture and word side by side."""
 
-    def __init__(self, theme: tokens.Theme, name: str, words: str, emoji: str, act: Callable[[], None], *, icon: str = "") -> None:
-        super().__init__(theme, name, act, kind=QUIET, least_mm=tokens.ACTION_MM, padding=(theme.mm(3), theme.mm(1.4)))
-        self.spacing = theme.mm(2.4)
-        side = theme.mm(13) * theme.board.type_scale
+    def __init__(
+        self,
+        theme: tokens.Theme,
+        name: str,
+        words: str,
+        emoji: str,
+        act: Callable[[], None],
+        *,
+        icon: str = "",
+        large: bool = False,
+    ) -> None:
+        super().__init__(
+            theme, name, act, kind=QUIET, least_mm=tokens.ACTION_MM, padding=(theme.mm(5 if large else 3), theme.mm(1.4))
+        )
+        self.spacing = theme.mm(4 if large else 2.4)
+        side = theme.mm(19 if large else 13) * theme.board.type_scale
         drawn: Widget = (
             Icon(icon, side * 0.74, tokens.GREEN, size_hint_x=None, width=side)
             if icon
             else Emoji(emoji, side, size_hint_x=None, width=side)
         )
         self.add_widget(drawn)
-        self.add_widget(Text(words, theme.body, bold=True, max_lines=2, min_px=theme.note))
+        self.add_widget(Text(words, theme.question if large else theme.body, bold=True, max_lines=1, min_px=theme.note))
 
 
 class SameAgain(Touchable):
@@ -129,7 +156,8 @@ class SameAgain(Touchable):
 
 
 class Leaves(BoxLayout):
-    """A long list as leaves of ``cols`` x ``rows`` tiles; 上一页 and 下一页 appear only when there is more than one leaf."""
+    """A long list as leaves of ``cols`` x ``rows`` tiles; 上一页 and 下一页 appear only when there is more than one leaf;
+    without ``words`` they are arrows."""
 
     def __init__(
         self,
@@ -137,7 +165,7 @@ class Leaves(BoxLayout):
         tiles: Sequence[Callable[[], Widget]],
         cols: int,
         rows: int,
-        words: tuple[str, str],
+        words: tuple[str, str] | None,
         **layout: Any,
     ) -> None:
         super().__init__(orientation="vertical", spacing=theme.gap, **layout)
@@ -157,11 +185,12 @@ class Leaves(BoxLayout):
         """How many leaves."""
         return max(1, -(-len(self._tiles) // (self._cols * self._rows)))
 
-    def _turning(self, words: tuple[str, str]) -> Widget:
+    def _turning(self, words: tuple[str, str] | None) -> Widget:
         row = BoxLayout(spacing=self._theme.gap, size_hint_y=None, height=self._theme.action)
-        self._back = PushButton(self._theme, "previous", words[0], lambda: self._turn(-1), icon="left")
-        self._position = Text("", self._theme.body, bold=True, align="center", max_lines=1, size_hint_x=0.5)
-        self._on = PushButton(self._theme, "more", words[1], lambda: self._turn(1), icon="right")
+        said = words or ("", "")
+        self._back = PushButton(self._theme, "previous", said[0], lambda: self._turn(-1), icon="left")
+        self._position = Text("", self._theme.body, bold=True, align="center", max_lines=1, size_hint_x=0.5 if words else 0.8)
+        self._on = PushButton(self._theme, "more", said[1], lambda: self._turn(1), icon="right")
         for child in (self._back, self._position, self._on):
             row.add_widget(child)
         return row

@@ -17,12 +17,15 @@ from kiosk.ui.screen import ScreenContext
 from kiosk.ui.widgets.button import PRIMARY, PushButton, Touchable
 from kiosk.ui.widgets.keypad import Keypad, Typing
 from kiosk.ui.widgets.modal import Modal
-from kiosk.ui.widgets.number import BigNumber
+from kiosk.ui.widgets.number import PALE, BigNumber
 from kiosk.ui.widgets.sheet import LabelSheet
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
 
 _LINE = 1.34
+_LINE_ELDER = 1.26
+_ROOMY = 22
+"""A screen of more lines than this shows the promise in larger type."""
 
 
 class Words(Card):
@@ -30,28 +33,32 @@ class Words(Card):
 
     def __init__(self, ctx: ScreenContext, texts: FormTexts, chosen: frozenset[Basis], *, width_px: float, **layout: Any) -> None:
         theme = ctx.theme
-        super().__init__(theme, spacing=0, padding=(theme.pad, theme.mm(3)), size_hint_y=None, **layout)
+        super().__init__(theme, spacing=0, padding=(theme.pad, theme.mm(2.4)), size_hint_y=None, **layout)
         inner = width_px - 2 * theme.pad
-        self._say(texts.heading, theme.body, inner, bold=True)
+        self._spacing = _LINE_ELDER if theme.elder and not theme.board.is_portrait else _LINE
+        size = theme.question if theme.board.height_px > _ROOMY * theme.body else theme.body
+        self._say(texts.heading, size, inner, bold=True)
         for sentence in texts.promises:
-            self._say(sentence, theme.body, inner)
-        self.add_widget(Widget(size_hint_y=None, height=theme.mm(1.6)))
+            self._say(sentence, size, inner)
+        self.add_widget(Widget(size_hint_y=None, height=theme.mm(1.2)))
         free = [basis for basis in texts.basis if Basis(basis[0]) in ISSUABLE_BASES]
         closed = [basis for basis in texts.basis if Basis(basis[0]) not in ISSUABLE_BASES]
         self._bases(theme, texts.basis_heading, free, chosen)
         self._closed_bases(ctx, closed)
-        self.height = sum(child.height for child in self.children) + 2 * theme.mm(3)
+        self.height = sum(child.height for child in self.children) + 2 * theme.mm(2.4)
 
     def _say(self, words: str, size: int, inner: float, *, bold: bool = False) -> None:
         """As many lines as it takes; a little smaller where that saves a line."""
         least = round(size * 0.86)
         lines = len(font_book().wrap(words, Style(least, bold), inner))
         self.add_widget(
-            Text(words, size, bold=bold, min_px=least, max_lines=lines, size_hint_y=None, height=round(size * _LINE) * lines)
+            Text(
+                words, size, bold=bold, min_px=least, max_lines=lines, size_hint_y=None, height=round(size * self._spacing) * lines
+            )
         )
 
     def _bases(self, theme: tokens.Theme, heading: str, bases: list[tuple[str, str]], chosen: frozenset[Basis]) -> None:
-        row = BoxLayout(size_hint_y=None, height=theme.body * 1.6, spacing=theme.mm(1.2))
+        row = BoxLayout(size_hint_y=None, height=theme.body * (self._spacing + 0.14), spacing=theme.mm(1.2))
         heading_px = font_book().length(heading, Style(theme.body))
         row.add_widget(
             Text(heading, theme.body, color=tokens.SOFT, max_lines=1, size_hint_x=None, width=heading_px + 4, min_px=theme.note)
@@ -66,7 +73,7 @@ class Words(Card):
     def _closed_bases(self, ctx: ScreenContext, bases: list[tuple[str, str]]) -> None:
         theme = ctx.theme
         size = round(theme.note * 0.92) if theme.elder else theme.note
-        row = BoxLayout(size_hint_y=None, height=theme.note * 1.5, spacing=theme.mm(0.8))
+        row = BoxLayout(size_hint_y=None, height=theme.note * (self._spacing + 0.1), spacing=theme.mm(0.8))
         for _, words in bases:
             side = size * 1.1
             row.add_widget(Icon("radio_off", side, _FAINT, size_hint_x=None, width=side))
@@ -82,24 +89,31 @@ _FAINT = tokens.rgb("#A9AEA6")
 
 
 class LabelCard(Touchable):
-    """The label as it will print; a touch shows it large."""
+    """The label as it will print; a touch shows it large. ``low`` puts the words beside it."""
 
-    def __init__(self, ctx: ScreenContext, enlarge: Callable[[], None], **layout: Any) -> None:
+    def __init__(self, ctx: ScreenContext, enlarge: Callable[[], None], *, low: bool = False, **layout: Any) -> None:
         theme = ctx.theme
-        super().__init__(theme, "label", enlarge, orientation="vertical", spacing=theme.mm(1), padding=theme.pad * 0.6, **layout)
+        way = "horizontal" if low else "vertical"
+        super().__init__(theme, "label", enlarge, orientation=way, spacing=theme.mm(1), padding=theme.pad * 0.6, **layout)
         self._ctx = ctx
+        self._low = low
         self._sheet = LabelSheet(theme)
         self.add_widget(self._sheet)
-        foot = BoxLayout(size_hint_y=None, height=theme.note * 1.34, spacing=theme.mm(1))
-        self._icon = Icon("zoom", theme.note * 1.1, tokens.GREEN, size_hint_x=None, width=theme.note * 1.1)
+        foot = BoxLayout(spacing=theme.mm(1), orientation="vertical" if low else "horizontal")
+        self._icon = Icon("zoom", theme.note * 1.1, tokens.GREEN)
         self._words = Text(
-            ctx.words("promise.waiting"),
-            theme.note,
-            color=tokens.GREEN,
-            max_lines=1,
-            min_px=round(theme.note * 0.7),
-            size_hint_x=None,
+            ctx.words("promise.waiting"), theme.note, color=tokens.GREEN, max_lines=3 if low else 1, min_px=round(theme.note * 0.7)
         )
+        if low:
+            foot.size_hint_x = 0.62
+            self._icon.size_hint_y, self._icon.height = None, theme.note * 1.4
+            self._words.size_hint_y, self._words.height = None, theme.note * 2.8
+            self._words.valign = "top"
+            self._words.align = "center"
+        else:
+            foot.size_hint_y, foot.height = None, theme.note * 1.34
+            self._icon.size_hint_x, self._icon.width = None, theme.note * 1.1
+            self._words.size_hint_x = None
         for part in (Widget(), self._icon, self._words, Widget()):
             foot.add_widget(part)
         self.add_widget(foot)
@@ -110,10 +124,14 @@ class LabelCard(Touchable):
         """The label, or that it is being drawn."""
         self._sheet.show(picture)
         self._icon.opacity = 0 if picture is None else 1
-        self._words.say(self._ctx.words("promise.waiting" if picture is None else "promise.enlarge"))
+        self._words.say(
+            self._ctx.words("promise.waiting" if picture is None else "promise.large" if self._low else "promise.enlarge")
+        )
         self._fit()
 
     def _fit(self, *_: object) -> None:
+        if self._low:
+            return
         theme = self._ctx.theme
         wanted = font_book().length(self._words.text, Style(theme.note)) + 4
         self._words.width = max(10, min(wanted, self.width - 2.4 * theme.pad - theme.note * 1.1))
@@ -176,29 +194,21 @@ def enlarged(ctx: ScreenContext, picture: Picture) -> Modal:
 def copies_pad(ctx: ScreenContext, most: int, chosen: Callable[[int], None]) -> Modal:
     """Our own keys for many labels."""
     theme = ctx.theme
-    wide = min(theme.board.width_px - 2 * theme.margin, theme.body * 13)
-    high = min(
-        theme.board.height_px - 2 * theme.margin,
-        theme.confirm + 5 * theme.action + 5 * theme.gap + 2 * theme.pad + theme.body * 1.4,
-    )
-    card = Card(theme, size_hint=(None, None), size=(wide, high), spacing=theme.gap)
-    card.add_widget(
-        Text(
-            ctx.words("promise.copies"),
-            theme.body,
-            bold=True,
-            align="center",
-            size_hint_y=None,
-            height=theme.body * 1.4,
-            max_lines=1,
-        )
-    )
-    number = BigNumber(theme.title, theme.body, size_hint_y=None, height=theme.action)
-    card.add_widget(number)
+    upright = theme.board.is_portrait
+    number = BigNumber(round(theme.title * 1.3), theme.body)
     unit = ctx.words("promise.pieces")
-    typing = Typing(len(str(most)), lambda text: number.say(text or "0", unit, tokens.INK))
-    number.say("0", unit, tokens.INK)
-    card.add_widget(Keypad(theme, typing.press))
+    typing = Typing(len(str(most)), lambda text: number.say(text or "0", unit, tokens.INK if text else PALE))
+    number.say("0", unit, PALE)
+    says = BoxLayout(orientation="vertical", spacing=theme.gap)
+    title = ctx.words("promise.copies")
+    says.add_widget(Text(title, theme.body, bold=True, align="center", size_hint_y=None, height=theme.body * 1.4, max_lines=1))
+    says.add_widget(number)
+    pad = Keypad(theme, typing.press)
+    keys_high = 4 * theme.action + 2.4 * theme.gap
+    wide = theme.body * 16 if upright else theme.body * 24
+    high = (keys_high * 1.9 if upright else keys_high) + 2 * theme.pad
+    card = Card(theme, size_hint=(None, None), orientation="vertical" if upright else "horizontal", spacing=theme.margin)
+    card.size = (min(wide, theme.board.width_px - 2 * theme.margin), min(high, theme.board.height_px - 2 * theme.margin))
     modal = Modal(card)
 
     def use() -> None:
@@ -206,5 +216,8 @@ def copies_pad(ctx: ScreenContext, most: int, chosen: Callable[[int], None]) -> 
         if int(typing.text or 0):
             chosen(int(typing.text))
 
-    card.add_widget(PushButton(theme, "use", ctx.words("button.useThis"), use, kind=PRIMARY, rank="confirm", icon="check"))
+    button = PushButton(theme, "use", ctx.words("button.useThis"), use, kind=PRIMARY, rank="confirm", icon="check")
+    card.add_widget(says)
+    card.add_widget(pad)
+    (card if upright else says).add_widget(button)
     return modal

@@ -78,7 +78,7 @@ class ScaleWord(Card):
         size = size_px or theme.body
         height = size * 1.65
         layout.setdefault("size_hint", (None, None))
-        layout.setdefault("size", (size * 7.2, height))
+        layout.setdefault("size", (size * 7.9, height))
         super().__init__(
             theme,
             color=_CALM[1],
