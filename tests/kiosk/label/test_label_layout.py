@@ -129,6 +129,22 @@ def test_every_label_is_read_by_two_unrelated_decoders(stock: str, words: dict[s
     assert [code.data.decode() for code in pyzbar.decode(framed)] == [URL]
 
 
+@pytest.mark.parametrize(
+    ("stock", "dots_a_module"), [("60x80", 4), ("75x65", 4), ("80x60", 4), ("100x70", 5), ("roll58", 5), ("roll80", 5)]
+)
+def test_the_code_is_version_7_m_with_its_published_dots_a_module(stock: str, dots_a_module: int) -> None:
+    image = layout(content(CertificateForm.T2026_PRODUCER, SHORT), label_stock(stock))
+    left, top, right, bottom = image.qr
+    black = dots(image)[top:bottom, left:right]
+    columns, rows = np.flatnonzero(black.any(axis=0)), np.flatnonzero(black.any(axis=1))
+    side = 45 * dots_a_module
+    assert (columns[-1] - columns[0] + 1, rows[-1] - rows[0] + 1) == (side, side)
+    finder = black[rows[0] : rows[0] + dots_a_module, columns[0] : columns[0] + 9 * dots_a_module][0]
+    assert finder[: 7 * dots_a_module].all() and not finder[7 * dots_a_module : 8 * dots_a_module].any()
+    (code,) = zxingcpp.read_barcodes(np.pad(np.where(black, 0, 255).astype(np.uint8), 20, constant_values=255))
+    assert code.ec_level == "M"
+
+
 @pytest.mark.parametrize("stock", STOCKS)
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("words", [SHORT, LONG, EXTREME], ids=["short", "long", "extreme"])
