@@ -96,7 +96,7 @@ def device_id(transport: Transport) -> str:
 
 
 def _finder(desk: Desk, order: PrinterOrder) -> Finder:
-    return printer_finder(order.port, baud=order.baud or 9600, backend=desk.backend)
+    return printer_finder(order.port, baud=order.baud or 115200, backend=desk.backend)
 
 
 def _facts(status: DeviceStatus, *, answers: bool) -> Mapping[str, object]:

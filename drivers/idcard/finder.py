@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from drivers.errors import NeedsPerson
+from drivers.idcard.pipes import whole_frames
 from drivers.idcard.profile import ReaderProfile
 from drivers.transport.base import Transport
 from drivers.transport.serial import LineSettings, open_serial
@@ -21,7 +22,8 @@ def reader_finder(profile: ReaderProfile, place: str = "", *, backend: Any = Non
 
     def find() -> Transport | None:
         if profile.transport == "usb":
-            return find_usb(UsbMatch(ids=profile.usb_ids, port=place), backend)
+            found = find_usb(UsbMatch(ids=profile.usb_ids, port=place), backend)
+            return None if found is None else whole_frames(found)
         if not place:
             raise NeedsPerson("userError", profile=profile.name, reason="no line")
         return open_serial(place, LineSettings(profile.baud)) if Path(place).exists() else None

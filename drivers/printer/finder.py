@@ -16,7 +16,7 @@ PRINTER_CLASS = 7
 RAW_PORT = 9100
 
 
-def printer_finder(place: str = "", *, baud: int = 9600, backend: Any = None) -> Callable[[], Transport | None]:
+def printer_finder(place: str = "", *, baud: int = 115200, backend: Any = None) -> Callable[[], Transport | None]:
     """A finder for the supervisor. ``place``: ``usb:1-2.3``, ``tcp:192.0.2.7`` with or without port, a path; empty is the first USB printer.
 
     The finder raises what the transports raise, and ``NeedsPerson`` for an address that is none.

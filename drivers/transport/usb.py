@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +79,7 @@ def _open(device: Any, match: UsbMatch) -> UsbTransport | None:
         ins = [e for e in interface if e.bEndpointAddress & 0x80]
         outs = [e for e in interface if not e.bEndpointAddress & 0x80]
         if ins or outs:
-            return UsbTransport(device, number, ins[0] if ins else None, outs[0] if outs else None)
+            return UsbTransport(device, number, ins, outs)
     return None
 
 
@@ -124,11 +124,13 @@ def _raise_open(err: Any) -> None:
 class UsbTransport:
     """One claimed interface. Owned by one thread; ``close`` may come from the same thread only (pyusb gives no other guarantee)."""
 
-    def __init__(self, device: Any, interface: int, endpoint_in: Any, endpoint_out: Any) -> None:
+    def __init__(self, device: Any, interface: int, ins: Sequence[Any], outs: Sequence[Any]) -> None:
         self._device = device
         self._interface = interface
-        self._in = endpoint_in
-        self._out = endpoint_out
+        self._ins = ins
+        self._outs = outs
+        self._in: Any = ins[0] if ins else None
+        self._out: Any = outs[0] if outs else None
         self._errors = 0
         self._lock = threading.Lock()
         self._closed = False
@@ -147,6 +149,15 @@ class UsbTransport:
     def interface(self) -> int:
         """Number of the claimed interface."""
         return self._interface
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs of pipes the interface has."""
+        return min(len(self._ins), len(self._outs))
+
+    def second_pair(self) -> UsbTransport:
+        """The other two pipes of an interface with two pairs. It shares the claim: only this transport is closed."""
+        return UsbTransport(self._device, self._interface, self._ins[1:], self._outs[1:])
 
     @property
     def packet_bytes(self) -> int:

@@ -15,7 +15,7 @@ from drivers.virtual.bus import VirtualUsbDevice
 from drivers.virtual.descriptors import EndpointDescriptor
 
 VENDOR, PRODUCT = 0x0400, 0xC35A
-_OUT, _IN = 0x02, 0x81
+_OUT, _IN, _BODY_OUT, _BODY_IN = 0x02, 0x81, 0x06, 0x85
 _HEADER = b"\xaa\xaa\xaa\x96\x69"
 
 
@@ -74,21 +74,26 @@ class ReaderFaults:
 
 
 class VirtualReader(VirtualUsbDevice):
-    """One bulk pair, frames as on the UART in 64-byte packets. ``pace`` scales all latencies (0 for tests)."""
+    """One bulk pair, frames as on the UART in 64-byte packets, or ``two_pairs``: headers on the first, bodies on the second.
 
-    def __init__(self, pace: float = 1.0) -> None:
+    ``pace`` scales all latencies (0 for tests).
+    """
+
+    def __init__(self, pace: float = 1.0, *, two_pairs: bool = False) -> None:
+        pipes = (_OUT, _IN, _BODY_OUT, _BODY_IN) if two_pairs else (_OUT, _IN)
         super().__init__(
             descriptors.device(
                 VENDOR,
                 PRODUCT,
                 interface_class=0xFF,
-                endpoints=[EndpointDescriptor(_OUT), EndpointDescriptor(_IN)],
+                endpoints=[EndpointDescriptor(address) for address in pipes],
                 strings={1: "SDT", 2: "ID card reader"},
             )
         )
         self.faults = ReaderFaults()
         self.commands: list[bytes] = []
         self._pace = pace
+        self._has_two_pairs = two_pairs
         self._lock = threading.RLock()
         self._card: VirtualCard | None = None
         self._state = "idle"
@@ -196,8 +201,10 @@ class VirtualReader(VirtualUsbDevice):
         if self.faults.pull_at_byte is not None and len(data) > 1000:
             frame = frame[: self.faults.pull_at_byte]
             self._card, self._read_once = None, False
-        for start in range(0, len(frame), 64):
-            self.push_in(_IN, frame[start : start + 64])
+        head = len(self.faults.junk_before) + 7 if self._has_two_pairs else len(frame)
+        for pipe, part in ((_IN, frame[:head]), (_BODY_IN, frame[head:])):
+            for start in range(0, len(part), 64):
+                self.push_in(pipe, part[start : start + 64])
 
     def _wait(self, seconds: float) -> None:
         if self._pace > 0:
