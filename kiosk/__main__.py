@@ -51,6 +51,7 @@ def run(
     # Only now: importing the window opens it with the options just set.
     from kiosk.runtime.assembly import StartError, assemble
     from kiosk.runtime.bridge import Bridge
+    from kiosk.runtime.memory import settle
     from kiosk.ui.stage import Stage
 
     stages: list[Stage] = []
@@ -65,6 +66,7 @@ def run(
     end = on_stage(stage) if on_stage is not None else None
     app = make_app(stage, lambda: None)
     parts.start()
+    settle()
     try:
         app.run()
     finally:

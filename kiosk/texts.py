@@ -37,6 +37,10 @@ class Texts:
             sentence = self._table.get("notice.general", text_id) if text_id.startswith("notice.") else text_id
         return sentence.format_map(_Gaps(dict(facts)))
 
+    def sentences(self) -> frozenset[str]:
+        """All sentences as they stand: none of them can hold anything personal."""
+        return frozenset(self._table.values())
+
     def ids(self) -> frozenset[str]:
         """All ids there are."""
         return frozenset(self._table)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import queue
 import secrets
 import threading
+import time
 from collections.abc import Callable
 from typing import Protocol
 
 from kiosk import log
 from kiosk.domain.certificate import beijing_date
 from kiosk.issuing.issuer import Clock
+from kiosk.runtime.memory import TIDY_AFTER_S, tidy
 from kiosk.runtime.timers import Timers
 from kiosk.session import effects as fx
 from kiosk.session.engine import Now
@@ -58,6 +60,7 @@ class Runner:
         self._on_state = on_state
         self._services: Services | None = None
         self._timers = Timers()
+        self._tidy_at: float | None = None
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="kiosk-session", daemon=True)
 
@@ -80,7 +83,7 @@ class Runner:
         self._become(*wake(self._state))
         while True:
             try:
-                event = self._events.get(timeout=self._timers.wait_s(_IDLE_WAIT_S))
+                event = self._events.get(timeout=self._timers.wait_s(self._longest_wait_s()))
             except queue.Empty:
                 event = None
             else:
@@ -89,10 +92,16 @@ class Runner:
                 self._apply(event)
             for timer in self._timers.due():
                 self._apply(TimerFired(timer))
+            if self._tidy_at is not None and time.monotonic() >= self._tidy_at:
+                self._tidy_at = None
+                tidy()
+
+    def _longest_wait_s(self) -> float:
+        return _IDLE_WAIT_S if self._tidy_at is None else max(0.0, min(_IDLE_WAIT_S, self._tidy_at - time.monotonic()))
 
     def _apply(self, event: Event) -> None:
-        time = self._clock.read().now
-        now = Now(at=time, today=beijing_date(time), fresh_id=secrets.token_hex(16))
+        moment = self._clock.read().now
+        now = Now(at=moment, today=beijing_date(moment), fresh_id=secrets.token_hex(16))
         self._become(*step(self._state, event, now))
 
     def _become(self, state: Terminal, effects: tuple[fx.Effect, ...]) -> None:
@@ -101,6 +110,7 @@ class Runner:
         self._state = state
         if turned:
             log.event("page", page=state.page)
+            self._tidy_at = time.monotonic() + TIDY_AFTER_S
         if changed or not effects:
             self._on_state(state)
         for effect in effects:

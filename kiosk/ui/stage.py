@@ -46,6 +46,7 @@ class Stage(FloatLayout):
         self._board = board
         self._texts = texts
         self._catalogue = catalogue
+        self._ours = texts.sentences() | {product.name for product in catalogue.all()}
         self._send = send
         self._speak = speak
         self._unit_shown = unit_shown
@@ -80,7 +81,7 @@ class Stage(FloatLayout):
 
     def _turn(self, state: Terminal) -> None:
         if state.page is Page.ATTRACT and self.page is not Page.ATTRACT:
-            forget_texts()
+            forget_texts(but=self._ours)
         ctx = ScreenContext(
             Theme(self._board, state.elder), self._texts, self._catalogue, self._send, self._speak, self._unit_shown
         )

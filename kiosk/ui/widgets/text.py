@@ -72,27 +72,32 @@ class Text(Widget):
         size, lines = self._largest(width, height)
         look = text_look(self.text, size, bold=self.bold, max_width=width, max_lines=lines, align=self.align)
         self.drawn_px = size
-        self.fits = look.fits and look.height <= height + 2 and look.width <= width + 1
+        # A picture of words is two pixels wider than its ink.
+        self.fits = look.fits and look.height <= height + 2 and look.width <= width + 3
         self._rectangle.texture = look.texture
         self._rectangle.size = (look.width, look.height)
         self._place()
 
     def _largest(self, width: int, height: int) -> tuple[int, int]:
         """The largest size at which all of it fits, and how many lines that size allows; the smallest size when none does."""
-        book = font_book()
+        size, allowed = self.min_px, 1
         for size in range(self.size_px, self.min_px - 1, -1):
-            style = Style(size, self.bold)
             allowed = max(1, int((height + 2 - round(size * 1.18)) // round(size * LINE_SPACING)) + 1)
             if self.max_lines:
                 allowed = min(allowed, self.max_lines)
-            lines = book.wrap(self.text, style, width)
-            if (
-                round(size * 1.18) <= height + 2
-                and len(lines) <= allowed
-                and all(book.length(line, style) <= width + 1 for line in lines)
+            if round(size * 1.18) > height + 2:
+                continue
+            # Roughly first: trying a size must not open a face for it.
+            if self._fits_at(Style(size, self.bold, rough=True), width, allowed) and self._fits_at(
+                Style(size, self.bold), width, allowed
             ):
                 break
         return size, allowed
+
+    def _fits_at(self, style: Style, width: int, allowed: int) -> bool:
+        book = font_book()
+        lines = book.wrap(self.text, style, width)
+        return len(lines) <= allowed and all(book.length(line, style) <= width + 1 for line in lines)
 
     def _place(self, *_: object) -> None:
         width, height = self._rectangle.size
