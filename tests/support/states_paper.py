@@ -339,7 +339,7 @@ def _clerk_pin_locked() -> Terminal:
 def a_row(counter: int, **changes: object) -> TodayItem:
     item = TodayItem(
         number=CertificateNumber("1407030031", counter),
-        issued_at=builders.NOON - timedelta(minutes=7 * counter),
+        issued_at=builders.NOON + timedelta(minutes=7 * (counter - 30)),
         subject_name=("太谷区建国蔬菜专业合作社", "王建国", "明星镇李秀英家庭农场")[counter % 3],
         product_name=("番茄", "黄瓜", "土鸡蛋", "结球甘蓝")[counter % 4],
         quantity=("126.35 千克", "48 千克（自报）", "360 枚", "1200.5 千克")[counter % 4],

@@ -32,11 +32,12 @@ class CheckScreen(Steady):
         self._finder = Finder(theme)
         card = Card(theme, padding=theme.pad)
         card.add_widget(Drawing(show_code, UNITS))
-        self._how = Text("", theme.body, bold=True, max_lines=3, min_px=theme.note, size_hint_y=None, height=theme.body * 4)
+        self._how = Text("", theme.body, bold=True, max_lines=2, min_px=theme.note, size_hint_y=None, height=theme.body * 2.8)
         card.add_widget(self._how)
-        card.add_widget(
-            Text(ctx.words("check.note"), theme.note, color=tokens.SOFT, max_lines=2, size_hint_y=None, height=theme.note * 2.8)
-        )
+        if not theme.elder:
+            card.add_widget(
+                Text(ctx.words("check.note"), theme.note, color=tokens.SOFT, max_lines=2, size_hint_y=None, height=theme.note * 2.8)
+            )
         if theme.board.is_portrait:
             card.size_hint_y = 0.62
             self.body.add_widget(card)

@@ -61,10 +61,13 @@ class ClerkGivePinScreen(ClerkFramed):
         self._weak = clerk.notice
         name = clerk.subject.name if clerk.subject is not None else ""
         card = Card(theme)
-        card.add_widget(Text(ctx.words("clerk.pinFor", name=name), theme.body, bold=True, max_lines=4, min_px=theme.note))
+        card.add_widget(
+            Text(ctx.words("clerk.pinFor", name=name), theme.body, bold=True, max_lines=4, min_px=round(theme.note * 0.9))
+        )
         self._entry = Entry(theme, placeholder="", size_hint_y=None, height=theme.action)
         card.add_widget(self._entry)
-        card.add_widget(Text(ctx.words("clerk.pinNote"), theme.note, color=tokens.SOFT, max_lines=4, valign="top"))
+        if not theme.elder:
+            card.add_widget(Text(ctx.words("clerk.pinNote"), theme.note, color=tokens.SOFT, max_lines=4, valign="top"))
         self._use = PushButton(
             theme, "useThis", ctx.words("button.useThis"), self._send, kind=WAITING, rank="confirm", icon="check"
         )

@@ -51,6 +51,9 @@ class ReasonTile(Touchable):
 class ClerkReasonScreen(ClerkFramed):
     """Four reasons, what follows, and the button that does it."""
 
+    def sentence(self, state: Terminal) -> str:
+        return self.ctx.words("clerk.whyVoid") if clerk_of(state).intent is Key.VOID else super().sentence(state)
+
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
         clerk = clerk_of(state)
@@ -65,21 +68,23 @@ class ClerkReasonScreen(ClerkFramed):
             orientation="horizontal",
             padding=(theme.pad, theme.mm(1.4)),
             size_hint_y=None,
-            height=theme.body * 1.4 + theme.note * 2.9 + theme.mm(3),
+            height=theme.body * 1.4 + theme.note * 1.5 + theme.mm(4),
         )
+        if theme.elder:
+            what.height = theme.body * 1.5
         ink = tokens.RED if self._void else tokens.GREEN
         what.add_widget(
             Icon("block" if self._void else "print", theme.question * 1.5, ink, size_hint_x=None, width=theme.question * 1.8)
         )
-        says = ctx.words("clerk.voidFinal" if self._void else "clerk.reprintNote")
-        what.add_widget(
-            vertical(
-                theme,
-                Text(goods(ctx, certificate), theme.body, bold=True, color=ink, max_lines=1, min_px=theme.note, size_hint_y=1.2),
-                Text(f"{certificate.number} · {says}", theme.note, color=tokens.INK, max_lines=2, size_hint_y=1.6),
-                spacing=0,
-            )
+        lines = vertical(theme, spacing=0)
+        lines.add_widget(
+            Text(goods(ctx, certificate), theme.body, bold=True, color=ink, max_lines=1, min_px=theme.note, size_hint_y=1.1)
         )
+        if not theme.elder:
+            says = ctx.words("clerk.voidFinal" if self._void else "clerk.reprintNote")
+            note = f"{certificate.number} · {says}"
+            lines.add_widget(Text(note, theme.note, color=tokens.INK, max_lines=2, min_px=round(theme.note * 0.8)))
+        what.add_widget(lines)
         words = ctx.words("clerk.doVoid") if self._void else ctx.words("clerk.doReprint", copies=len(certificate.labels))
         self._do = PushButton(
             theme, "decide", words, self._decide, kind=WAITING, rank="confirm", icon="block" if self._void else "print"

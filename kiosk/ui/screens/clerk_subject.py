@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from kiosk.domain.subject import Subject
 from kiosk.session.events import SubjectChosen, Typed
@@ -12,9 +14,9 @@ from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.clerk import ClerkFramed, clerk_of
-from kiosk.ui.screen import vertical
+from kiosk.ui.screen import horizontal, vertical
 from kiosk.ui.screens import draws
-from kiosk.ui.widgets.button import PRIMARY, WAITING, PushButton, Row
+from kiosk.ui.widgets.button import PRIMARY, WAITING, PushButton, Touchable
 from kiosk.ui.widgets.goods import Leaves
 from kiosk.ui.widgets.keypad import Entry, Keypad, Typing
 from kiosk.ui.widgets.surface import Card
@@ -24,35 +26,52 @@ _LEAST = 4
 _MOST = 18
 
 
+class SubjectRow(Touchable):
+    """The whole name, and where its base is: namesakes differ there."""
+
+    def __init__(self, theme: tokens.Theme, subject: Subject, act: Callable[[], None]) -> None:
+        super().__init__(theme, f"subject:{subject.id}", act, least_mm=tokens.ACTION_MM, padding=(theme.pad * 0.8, theme.mm(1.4)))
+        words = BoxLayout(orientation="vertical")
+        words.add_widget(Text(subject.name, theme.body, bold=True, max_lines=2, min_px=round(theme.note * 0.72), size_hint_y=1.5))
+        words.add_widget(Text(subject.base.text, theme.note, color=tokens.SOFT, max_lines=2, min_px=round(theme.note * 0.62)))
+        self.add_widget(words)
+        self.add_widget(Icon("right", theme.body, tokens.GREEN, size_hint_x=None, width=theme.body))
+
+
 @draws(Page.CLERK_SUBJECT)
 class ClerkSubjectScreen(ClerkFramed):
-    """Keypad and 查找 on one side, who was found on the other."""
+    """What is typed and 查找 on top; keys on one side, who was found on the other."""
 
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
         self._typing = Typing(_MOST, self._typed)
         self._matches: tuple[Subject, ...] | None = None
-        self._entry = Entry(
-            theme,
-            placeholder=ctx.words("clerk.searchPlaceholder"),
-            size_hint_y=None,
-            height=theme.action,
-            padding=(theme.pad, theme.mm(1)),
-        )
+        self._entry = Entry(theme, placeholder=ctx.words("clerk.searchPlaceholder"), padding=(theme.pad, theme.mm(1)))
         self._search = PushButton(
-            theme, "search", ctx.words("button.search"), self._find, kind=WAITING, rank="action", icon="search"
+            theme,
+            "search",
+            ctx.words("button.search"),
+            self._find,
+            kind=WAITING,
+            icon="search",
+            size_hint_x=None,
+            width=theme.body * 6,
         )
         keys = Keypad(theme, self._typing.press)
         self._found: BoxLayout = vertical(theme)
+        typed = horizontal(theme, self._entry, self._search, size_hint_y=None, height=theme.action)
         if theme.board.is_portrait:
-            keys.size_hint_y = 0.9
-            for child in (self._found, self._entry, keys, self._search):
-                self.body.add_widget(child)
+            keys.size_hint_y = 0.8
+            below: tuple[Widget, ...] = (self._found, typed, keys)
         else:
-            self.body.add_widget(vertical(theme, self._entry, keys, self._search))
-            self.body.add_widget(self._found)
-            self._found.size_hint_x = 1.2
+            self._found.size_hint_x = 1.35
+            below = (typed, horizontal(theme, keys, self._found, spacing=theme.gap * 1.4))
+        for child in below:
+            self.body.add_widget(child)
         self._found.bind(height=lambda *_: self._show())
+
+    def columns(self) -> BoxLayout:
+        return vertical(self.theme)
 
     def _typed(self, text: str) -> None:
         self._entry.show(text)
@@ -80,13 +99,12 @@ class ClerkSubjectScreen(ClerkFramed):
             )
             self._found.add_widget(hint)
             return
-        least = max(theme.action, theme.body * 1.34 + theme.note * 1.5 + theme.mm(3.2)) + theme.gap
+        least = theme.body * 1.4 + theme.note * 2.6 + theme.mm(2.8) + theme.gap
         rows = max(1, int((self._found.height + theme.gap) // least))
         if len(matches) > rows:
             rows = max(1, int((self._found.height - theme.action) // least))
         tiles = [partial(self._row, subject) for subject in matches]
-        self._found.add_widget(Leaves(theme, tiles, 1, rows, (ctx.words("button.previous"), ctx.words("button.more"))))
+        self._found.add_widget(Leaves(theme, tiles, 1, rows, (ctx.words("clerk.previousShort"), ctx.words("clerk.moreShort"))))
 
-    def _row(self, subject: Subject) -> Row:
-        act = partial(self.ctx.send, SubjectChosen(subject))
-        return Row(self.theme, f"subject:{subject.id}", subject.name, subject.base.text, act)
+    def _row(self, subject: Subject) -> SubjectRow:
+        return SubjectRow(self.theme, subject, partial(self.ctx.send, SubjectChosen(subject)))

@@ -19,7 +19,7 @@ from kiosk.ui.widgets.text import Icon, Text
 
 
 class TodayRow(Touchable):
-    """Product and quantity over the subject; time and paper at the right; a void one in red, with the word."""
+    """Time over what is on paper; product and quantity over the subject. A void one is red and says so."""
 
     def __init__(self, theme: tokens.Theme, item: TodayItem, goods: str, state: str, act: Callable[[], None]) -> None:
         super().__init__(
@@ -27,37 +27,33 @@ class TodayRow(Touchable):
             f"row:{item.number.compact}",
             act,
             least_mm=tokens.ACTION_MM,
-            padding=(theme.pad, theme.mm(1.2)),
+            padding=(theme.pad * 0.8, theme.mm(1.2)),
             spacing=theme.mm(2),
         )
         ink = tokens.RED if item.voided else tokens.INK
-        time = Text(
-            beijing_time(item.issued_at), theme.body, bold=True, color=ink, size_hint_x=None, width=theme.body * 3.1, max_lines=1
-        )
-        self.add_widget(time)
+        paper, icon = _paper(item)
+        when = BoxLayout(orientation="vertical", size_hint_x=None, width=theme.note * 6.4)
+        when.add_widget(Text(beijing_time(item.issued_at), theme.body, bold=True, color=ink, max_lines=1, size_hint_y=1.25))
+        on_paper = BoxLayout(spacing=theme.mm(0.8))
+        side = theme.note * 1.1
+        on_paper.add_widget(Icon(icon, side, paper, size_hint_x=None, width=side))
+        on_paper.add_widget(Text(state, theme.note, bold=True, color=paper, max_lines=1, min_px=round(theme.note * 0.8)))
+        when.add_widget(on_paper)
+        self.add_widget(when)
         words = BoxLayout(orientation="vertical")
         words.add_widget(
-            Text(goods, theme.body, bold=True, color=ink, max_lines=1, min_px=round(theme.note * 0.9), size_hint_y=1.3)
+            Text(goods, theme.body, bold=True, color=ink, max_lines=2, min_px=round(theme.note * 0.72), size_hint_y=1.25)
         )
-        words.add_widget(Text(item.subject_name, theme.note, color=tokens.SOFT, max_lines=1, min_px=round(theme.note * 0.68)))
+        words.add_widget(Text(item.subject_name, theme.note, color=tokens.SOFT, max_lines=2, min_px=round(theme.note * 0.62)))
         self.add_widget(words)
-        paper = tokens.RED if item.voided else tokens.GREEN if item.printed >= item.copies else tokens.AMBER
-        icon = "block" if item.voided else "check_circle" if item.printed >= item.copies else "warning"
-        side = theme.note * 1.3
-        self.add_widget(Icon(icon, side, paper, size_hint_x=None, width=side))
-        self.add_widget(
-            Text(
-                state,
-                theme.note,
-                bold=True,
-                color=paper,
-                size_hint_x=None,
-                width=theme.note * 4.9,
-                max_lines=1,
-                min_px=round(theme.note * 0.8),
-            )
-        )
         self.add_widget(Icon("right", theme.body, tokens.GREEN, size_hint_x=None, width=theme.body * 0.8))
+
+
+def _paper(item: TodayItem) -> tuple[tokens.Color, str]:
+    """Colour and sign of what is on paper."""
+    if item.voided:
+        return tokens.RED, "block"
+    return (tokens.GREEN, "check_circle") if item.printed >= item.copies else (tokens.AMBER, "warning")
 
 
 @draws(Page.CLERK_TODAY)
@@ -82,7 +78,7 @@ class ClerkTodayScreen(ClerkFramed):
                 self.body.add_widget(child)
         else:
             side = vertical(theme, give, spring(), self._where, self._before, self._after, size_hint_x=None)
-            side.width = theme.body * 8 + theme.pad * 2
+            side.width = theme.body * 7.4 + theme.pad
             self.body.add_widget(self._list)
             self.body.add_widget(side)
         self._list.bind(height=lambda *_: self._show())

@@ -43,6 +43,10 @@ class DoneScreen(Steady):
             self.body.add_widget(label)
             self.body.add_widget(vertical(theme, self._news(visit), self._phone(visit), self._buttons(), size_hint_x=1.35))
 
+    def sentence(self, state: Terminal) -> str:
+        visit = visit_of(state)
+        return super().sentence(state) if visit.card is not None else self.ctx.words("done.noCard")
+
     def _news(self, visit: Visit) -> Card:
         theme, ctx = self.theme, self.ctx
         copies = len(visit.certificate.labels) if visit.certificate is not None else 1
@@ -52,16 +56,17 @@ class DoneScreen(Steady):
             color=tokens.GREEN_TINT,
             raised=False,
             orientation="horizontal",
-            padding=(theme.pad, theme.mm(1.4)),
+            padding=(theme.pad, theme.mm(1)),
+            spacing=theme.mm(2.4),
             size_hint_y=None,
-            height=theme.question * 1.6 + theme.note * 1.5 + theme.mm(3),
+            height=theme.question * 1.36 + theme.note * 1.36 + theme.mm(2),
         )
-        side = theme.question * 1.9
+        side = theme.question * 1.5
         band.add_widget(Icon("check_circle", side, tokens.GREEN, size_hint_x=None, width=side))
         band.add_widget(
             vertical(
                 theme,
-                Text(words, theme.question, bold=True, max_lines=1, size_hint_y=1.2),
+                Text(words, theme.question, bold=True, max_lines=1, size_hint_y=1.4),
                 Text(ctx.words("done.saved"), theme.note, color=tokens.SOFT, max_lines=1),
                 spacing=0,
             )
@@ -70,25 +75,35 @@ class DoneScreen(Steady):
             band.add_widget(self._card_reminder())
         return band
 
-    def _card_reminder(self) -> BoxLayout:
+    def _card_reminder(self) -> Card:
         """Whoever came with a card shall not leave it."""
         theme, ctx = self.theme, self.ctx
-        box = horizontal(theme, spacing=theme.mm(1.4), size_hint_x=None, width=theme.body * 7.6)
-        box.add_widget(Icon("card", theme.body * 1.5, tokens.AMBER, size_hint_x=None, width=theme.body * 1.6))
-        box.add_widget(Text(ctx.words("done.card"), theme.body, bold=True, color=tokens.AMBER, max_lines=2, min_px=theme.note))
-        return box
+        words = ctx.words("done.cardShort")
+        pill = Card(
+            theme,
+            color=tokens.AMBER_TINT,
+            raised=False,
+            orientation="horizontal",
+            padding=(theme.mm(2), 0),
+            spacing=theme.mm(1.4),
+            size_hint=(None, None),
+            width=theme.note * (len(words) + 1.9) + theme.mm(5.6),
+            height=theme.note * 2.2,
+            pos_hint={"center_y": 0.5},
+        )
+        pill.add_widget(Icon("card", theme.note * 1.5, tokens.AMBER, size_hint_x=None, width=theme.note * 1.6))
+        pill.add_widget(Text(words, theme.note, bold=True, color=tokens.AMBER, max_lines=1))
+        return pill
 
     def _phone(self, visit: Visit) -> Card:
+        """The certificate's own code: whoever scans it has the certificate on the phone."""
         theme, ctx = self.theme, self.ctx
         card = Card(
-            theme, orientation="horizontal", padding=(theme.mm(1.6), theme.mm(1.2), theme.pad, theme.mm(1.2)), spacing=theme.mm(1)
+            theme, orientation="horizontal", padding=(theme.mm(1.2), theme.mm(0.8), theme.pad, theme.mm(0.8)), spacing=theme.mm(2)
         )
-        if visit.certificate is not None:
-            modules = modules_of(visit.certificate.labels[0].url)
-            card.add_widget(PictureBox(modules_texture(modules), crisp=True))
-        words = vertical(theme, spring(), spacing=theme.mm(0.8), size_hint_x=1.25)
+        words = vertical(theme, spring(), spacing=theme.mm(0.6), size_hint_x=1.35)
         words.add_widget(
-            Text(ctx.words("done.phone"), theme.question, bold=True, size_hint_y=None, height=theme.question * 1.5, max_lines=1)
+            Text(ctx.words("done.phone"), theme.question, bold=True, size_hint_y=None, height=theme.question * 1.4, max_lines=1)
         )
         if not theme.elder:
             words.add_widget(
@@ -97,20 +112,22 @@ class DoneScreen(Steady):
                     theme.note,
                     color=tokens.SOFT,
                     size_hint_y=None,
-                    height=theme.note * 4.2,
-                    max_lines=3,
+                    height=theme.note * 2.8,
+                    max_lines=2,
                 )
             )
         if visit.certificate is not None:
+            card.add_widget(PictureBox(modules_texture(modules_of(visit.certificate.labels[0].url)), crisp=True))
+            number = ctx.words("done.number", number=visit.certificate.number)
             words.add_widget(
                 Text(
-                    ctx.words("done.number", number=visit.certificate.number),
+                    number,
                     theme.note,
                     color=tokens.SOFT,
                     size_hint_y=None,
-                    height=theme.note * 2.8,
-                    max_lines=2,
-                    valign="top",
+                    height=theme.note * 1.5,
+                    max_lines=1,
+                    min_px=round(theme.note * 0.7),
                 )
             )
         words.add_widget(spring())
@@ -120,7 +137,15 @@ class DoneScreen(Steady):
     def _buttons(self) -> BoxLayout:
         theme, ctx = self.theme, self.ctx
         self._finish = PushButton(
-            theme, Key.FINISH.value, ctx.words("button.finish"), ctx.press(Key.FINISH), kind=PRIMARY, rank="confirm", icon="check"
+            theme,
+            Key.FINISH.value,
+            ctx.words("button.finish"),
+            ctx.press(Key.FINISH),
+            kind=PRIMARY,
+            rank="confirm",
+            icon="check",
+            padding=(theme.mm(1.4), theme.mm(1.2)),
+            spacing=theme.mm(1.4),
         )
         another = PushButton(
             theme, Key.ANOTHER.value, ctx.words("button.another"), ctx.press(Key.ANOTHER), kind=QUIET, rank="confirm", icon="plus"

@@ -38,14 +38,22 @@ class PrintingScreen(PaperFramed):
         copies = len(run.certificate.labels)
         card = Card(theme, padding=(theme.pad * 1.3, theme.pad))
         card.add_widget(spring(0.6))
-        if run.reprint:
-            words = ctx.words("printing.reprint")
-            chip = Chip(theme, words, ground=tokens.AMBER_TINT, ink=tokens.AMBER, bold=True, width=theme.note * (len(words) + 2))
-            card.add_widget(chip)
-        self._copy = Text("", round(theme.question * 1.7), bold=True, max_lines=1, size_hint_y=None, height=theme.question * 2.4)
+        words = ctx.words("printing.reprint")
+        self._again = Chip(theme, words, ground=tokens.AMBER_TINT, ink=tokens.AMBER, bold=True, width=theme.note * (len(words) + 2))
+        if run.reprint or run.again:
+            card.add_widget(self._again)
+        self._copy = Text(
+            "",
+            round(theme.question * 1.7),
+            bold=True,
+            max_lines=1,
+            min_px=theme.body,
+            size_hint_y=None,
+            height=theme.question * 2.2,
+        )
         card.add_widget(self._copy)
         self._line: CopiesLine | None = None
-        if copies > 1:
+        if copies > 1 and (theme.board.is_portrait or not theme.elder):
             self._line = CopiesLine(theme, copies, size_hint_y=None, height=theme.mm(13))
             card.add_widget(self._line)
         card.add_widget(spring(0.4))
@@ -56,7 +64,7 @@ class PrintingScreen(PaperFramed):
             orientation="horizontal",
             padding=(theme.pad * 0.8, theme.mm(1.6)),
             size_hint_y=None,
-            height=theme.body * 3.6,
+            height=theme.body * 2.9,
         )
         kept.add_widget(Icon("check_circle", theme.body * 1.4, tokens.GREEN, size_hint_x=None, width=theme.body * 1.6))
         kept.add_widget(Text(ctx.words("printing.note"), theme.body, color=tokens.GREEN, bold=True, max_lines=2, min_px=theme.note))
@@ -68,6 +76,7 @@ class PrintingScreen(PaperFramed):
         run = run_of(state)
         copies = len(run.certificate.labels)
         self._copy.say(self.ctx.words("printing.copy", copy=run.copy, copies=copies))
+        self._again.opacity = 1 if run.reprint or run.again else 0
         self._slot.show(label_of(state), run.copy)
         if self._line is not None:
             self._line.show(run.copy - 1 if run.todo else copies)

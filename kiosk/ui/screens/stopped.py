@@ -6,8 +6,9 @@ from kiosk.session.events import Key
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
-from kiosk.ui.screen import Framed, vertical, visit_of
+from kiosk.ui.screen import vertical, visit_of
 from kiosk.ui.screens import draws
+from kiosk.ui.steady import Steady
 from kiosk.ui.widgets.button import PRIMARY, QUIET, PushButton
 from kiosk.ui.widgets.drawings_paper import UNITS, stopped
 from kiosk.ui.widgets.surface import Card
@@ -16,7 +17,7 @@ from kiosk.ui.widgets.vector import Drawing
 
 
 @draws(Page.STOPPED)
-class StoppedScreen(Framed):
+class StoppedScreen(Steady):
     """The reason stands in the middle instead of a banner; trying again is offered only where a promise waits."""
 
     can_go_back = False

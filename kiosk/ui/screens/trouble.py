@@ -44,55 +44,53 @@ class TroubleScreen(PaperFramed):
 
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
-        run = run_of(state)
         self._shown = ""
         self._pictures = BoxLayout(spacing=theme.gap)
         pictures = Card(theme, padding=(theme.pad * 0.8, theme.pad * 0.8))
-        self._do = Text("", theme.body, bold=True, max_lines=3, min_px=theme.note, size_hint_y=None, height=theme.body * 3.2)
         pictures.add_widget(self._pictures)
-        pictures.add_widget(self._do)
-        self._safe = Card(theme, color=tokens.GREEN_TINT, raised=False, spacing=theme.mm(1))
-        self._safe.add_widget(
-            horizontal(
-                theme,
-                Icon("shield", theme.question * 1.3, tokens.GREEN, size_hint_x=None, width=theme.question * 1.5),
-                Text(
-                    ctx.words("trouble.shortNothingLost"),
-                    theme.question,
-                    bold=True,
-                    color=tokens.GREEN,
-                    max_lines=1,
-                    min_px=theme.body,
-                ),
-                size_hint_y=None,
-                height=theme.question * 1.5,
-            )
-        )
-        self._safe.add_widget(
-            Text(
-                ctx.words("trouble.number", number=run.certificate.number),
-                theme.body,
-                color=tokens.GREEN,
-                max_lines=2,
-                min_px=theme.note,
-            )
-        )
-        self._closes = Text("", theme.note, color=tokens.GREEN, max_lines=3, min_px=round(theme.note * 0.86))
-        self._safe.add_widget(self._closes)
+        self._safe = self._nothing_lost(state)
         self._buttons = vertical(theme, size_hint_y=None)
         self._retry = PushButton(
             theme, Key.RETRY.value, ctx.words("button.retry"), ctx.press(Key.RETRY), kind=PRIMARY, rank="confirm", icon="refresh"
         )
-        self._leave = PushButton(theme, Key.LEAVE.value, ctx.words("button.leave"), ctx.press(Key.LEAVE), kind=QUIET)
+        self._leave = PushButton(
+            theme, Key.LEAVE.value, ctx.words("button.leave"), ctx.press(Key.LEAVE), kind=QUIET, padding=(theme.mm(1), theme.mm(1))
+        )
         if theme.board.is_portrait:
             self._safe.size_hint_y = 0.3
             self.body.add_widget(self._safe)
             self.body.add_widget(pictures)
             self.body.add_widget(self._buttons)
         else:
-            pictures.size_hint_x = 1.75
+            pictures.size_hint_x = 1.5 if theme.elder else 1.75
             self.body.add_widget(pictures)
             self.body.add_widget(vertical(theme, self._safe, self._buttons))
+
+    def build(self, state: Terminal) -> None:
+        super().build(state)
+        self.question.height = round(self.theme.question * 2.65)
+
+    def _nothing_lost(self, state: Terminal) -> Card:
+        """The quiet half of the page; for elders only its one sentence."""
+        theme, ctx = self.theme, self.ctx
+        card = Card(theme, color=tokens.GREEN_TINT, raised=False, spacing=theme.mm(1))
+        self._closes = Text("", theme.note, color=tokens.GREEN, max_lines=3, min_px=round(theme.note * 0.86))
+        shield = Icon("shield", theme.question * 1.3, tokens.GREEN, size_hint_x=None, width=theme.question * 1.4)
+        if theme.elder:
+            card.orientation, card.spacing = "horizontal", theme.mm(2)
+            card.add_widget(shield)
+            card.add_widget(
+                Text(ctx.words("trouble.safe"), theme.body, bold=True, color=tokens.GREEN, max_lines=4, min_px=theme.note)
+            )
+            return card
+        title = Text(
+            ctx.words("trouble.shortNothingLost"), theme.question, bold=True, color=tokens.GREEN, max_lines=1, min_px=theme.body
+        )
+        card.add_widget(horizontal(theme, shield, title, size_hint_y=None, height=theme.question * 1.5))
+        number = ctx.words("trouble.number", number=run_of(state).certificate.number)
+        card.add_widget(Text(number, theme.note, color=tokens.GREEN, max_lines=2, min_px=round(theme.note * 0.84)))
+        card.add_widget(self._closes)
+        return card
 
     def update(self, state: Terminal) -> None:
         super().update(state)
@@ -104,9 +102,10 @@ class TroubleScreen(PaperFramed):
     def _say(self, trouble: str) -> None:
         ctx = self.ctx
         known = trouble if f"trouble.{trouble}" in ctx.texts else "printFailed"
-        self.question.words.say(ctx.words(f"trouble.{known}"))
-        self._do.say(ctx.words(f"trouble.{known}Do"))
+        what, do = ctx.words(f"trouble.{known}"), ctx.words(f"trouble.{known}Do")
+        self.question.words.say(ctx.words("trouble.both", what=what, do=do))
         self._closes.say(ctx.words("trouble.closes") if trouble in PRINTER_FAULTS else "")
+        self._closes.size_hint_y = 1.0 if trouble in PRINTER_FAULTS else 0.01
         self._draw(STEPS.get(known, (_STAFF,)))
         self._buttons.clear_widgets()
         if trouble != "receiptMismatch":

@@ -342,3 +342,18 @@ def staff(pen: Pen) -> None:
     """A member of the staff."""
     pen.disc(30, 34, 30, tokens.GREEN_TINT)
     person(pen, 30, 4, 0.94)
+
+
+def refuse(pen: Pen) -> None:
+    """A label with a cross over its code: not to be taken."""
+    with pen.turned(22, 14, 4):
+        pen.box(-0.8, -0.8, 61.6, 81.6, _SHEET_EDGE, 3)
+        pen.box(0, 0, 60, 80, _SHEET, 2.4)
+        pen.box(12, 67, 36, 6, tokens.INK, 0.8)
+        for i in range(2):
+            pen.box(9, 57 - 7 * i, 42 - 10 * i, 3, _SHELL, 0.8)
+        _code(pen, 13, 8, 34)
+    pen.disc(88, 34, 23, tokens.WHITE)
+    pen.disc(88, 34, 20, tokens.RED)
+    pen.stroke([(80, 26), (96, 42)], tokens.WHITE, 5)
+    pen.stroke([(80, 42), (96, 26)], tokens.WHITE, 5)

@@ -30,7 +30,7 @@ class Facts(Widget):
         self._theme = theme
         self._rows = tuple(rows)
         self._size_px = size_px or theme.body
-        self._min_px = min_px or round(theme.note * 0.86)
+        self._min_px = min_px or round(theme.note * 0.7)
         self._texts = [
             (
                 Text(name, theme.note, color=tokens.SOFT, max_lines=1, valign="top", size_hint=(None, None)),
@@ -55,7 +55,8 @@ class Facts(Widget):
         top = self.top
         for (name, value), count in zip(self._texts, lines, strict=True):
             height = count * line
-            value.size_px, value.min_px, name.size_px = size, max(8, size - 1), names_px
+            value.size_px, value.min_px = size, size - 1
+            name.size_px, name.min_px = names_px, names_px - 1
             name.size = (names, line)
             value.size = (self.width - names - gap, height)
             name.pos = (self.x, top - line - (size - names_px) * 0.12)

@@ -14,6 +14,7 @@ from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, PictureBox, Text
 
 _DARK = tokens.rgb("#1B2420")
+_FOUND = tokens.rgb("#5BE08F")
 _AIM = 0.62
 _CORNER = 0.26
 
@@ -26,18 +27,20 @@ class Finder(Card):
         self._theme = theme
         self._camera = CameraTexture()
         self._field = FloatLayout()
-        self._picture = PictureBox()
+        self._picture = PictureBox(pos_hint={"x": 0, "y": 0})
         self._field.add_widget(self._picture)
-        self._icon = Icon("camera", theme.mm(22), tokens.MINT)
+        self._icon = Icon("camera", theme.mm(22), tokens.MINT, pos_hint={"x": 0, "y": 0.06})
         self._words = Text(
-            "", theme.body, color=tokens.WHITE, bold=True, align="center", valign="bottom", max_lines=2, min_px=theme.note
+            "", theme.body, color=tokens.WHITE, bold=True, align="center", valign="middle", max_lines=2, min_px=theme.note
         )
-        self._words.size_hint_y = 0.34
+        self._words.size_hint_y, self._words.pos_hint = 0.3, {"x": 0, "y": 0.06}
         self._field.add_widget(self._icon)
         self._field.add_widget(self._words)
         self.add_widget(self._field)
         with self.canvas.after:
-            self._color = Color(*tokens.WHITE)
+            self._shade = Color(*_DARK)
+            self._edges = [SmoothLine(width=theme.mm(0.95)) for _ in range(4)]
+            self._ink = Color(*tokens.WHITE)
             self._corners = [SmoothLine(width=theme.mm(0.55)) for _ in range(4)]
         self.bind(pos=self._aim, size=self._aim)
         self._field.bind(pos=self._aim, size=self._aim)
@@ -50,14 +53,15 @@ class Finder(Card):
         self._icon.opacity = 1 if waiting else 0
         self._words.opacity = 1 if waiting else 0
         self._words.say(words if waiting else "")
-        self._color.rgba = tokens.rgb("#5BE08F") if found else tokens.WHITE if not waiting else (1, 1, 1, 0.0)
+        shown = 0.0 if waiting else 1.0
+        self._ink.rgba = (*(_FOUND if found else tokens.WHITE)[:3], shown)
+        self._shade.a = 0.55 * shown
 
     def _aim(self, *_: object) -> None:
         side = min(self._field.width, self._field.height) * _AIM
         arm, bend = side * _CORNER, self._theme.mm(2)
         left, bottom = self._field.center_x - side / 2, self._field.center_y - side / 2
         right, top = left + side, bottom + side
-        for line, (x, y, across, up) in zip(
-            self._corners, ((left, bottom, 1, 1), (left, top, 1, -1), (right, bottom, -1, 1), (right, top, -1, -1)), strict=True
-        ):
-            line.points = [x, y + up * arm, x, y + up * bend, x + across * bend, y, x + across * arm, y]
+        bounds = ((left, bottom, 1, 1), (left, top, 1, -1), (right, bottom, -1, 1), (right, top, -1, -1))
+        for edge, line, (x, y, across, up) in zip(self._edges, self._corners, bounds, strict=True):
+            edge.points = line.points = [x, y + up * arm, x, y + up * bend, x + across * bend, y, x + across * arm, y]
