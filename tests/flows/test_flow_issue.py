@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from kiosk.domain.certificate import PaperAnswer, PaperOutcome
+from kiosk.domain.form import CertificateForm
 from kiosk.domain.promise import EvidenceLevel, Signature
 from kiosk.domain.quantity import QuantitySource, Unit, Weight, WeightStatus
 from kiosk.domain.subject import SubjectKind, SubjectStatus
@@ -379,3 +380,34 @@ def test_a_printer_that_looks_well_and_always_refuses_waits_for_a_person() -> No
     timers = [e for e in walk.asked(fx.StartTimer) if isinstance(e, fx.StartTimer) and e.timer is ev.Timer.RECHECK]
     assert len(timers) == MOST_RECHECKS
     assert walk.page is Page.TROUBLE
+
+
+def test_ink_under_one_promise_does_not_count_for_a_changed_one() -> None:
+    walk = at_promise(Walk(a_known_producer()))
+    walk.press(Key.EDIT_PLACE, Key.EDIT_PLACE).do(ev.Typed("晋中市太谷区明星镇北庄村")).press(Key.NEXT)
+    assert walk.page is Page.PROMISE
+    assert walk.visit.signature.is_empty
+    walk.press(Key.ISSUE)
+    assert walk.visit.notice == Notice("signature.missing")
+
+
+def test_the_promise_page_knows_its_form() -> None:
+    assert at_promise(Walk(a_known_producer())).visit.form is CertificateForm.T2026_PRODUCER
+
+
+def test_counted_goods_can_be_weighed_after_all() -> None:
+    walk = Walk(a_known_producer())
+    walk.press(Key.START, Key.AGREE).do(ev.CardSeen(b.a_card()), ev.ProductChosen(b.EGGS))
+    assert walk.page is Page.COUNT
+    walk.press(Key.TAKE_WEIGHT)
+    assert walk.page is Page.QUANTITY
+    walk.do(ev.WeightSeen(b.stable("12.5"))).press(Key.TAKE_WEIGHT)
+    quantity = walk.visit.draft.quantity
+    assert quantity is not None
+    assert (quantity.amount, quantity.unit, quantity.source) == (Decimal("12.5"), Unit.KG, QuantitySource.WEIGHED)
+
+
+def test_a_label_without_a_larger_stock_names_none() -> None:
+    walk = at_promise(Walk({**a_known_producer(), fx.DrawPreview: lambda _: ev.PreviewDrawn(None, "label.tooSmall", "")}))
+    walk.press(Key.ISSUE)
+    assert walk.visit.notice == Notice("label.tooSmallHere")

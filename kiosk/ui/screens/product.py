@@ -129,7 +129,7 @@ class ProductScreen(Steady):
             ctx.catalogue.picture(last.product),
             ctx.press(Key.SAME_AGAIN),
             size_hint_y=None,
-            height=theme.confirm * 1.08,
+            height=max(theme.confirm * 1.08, (theme.question + theme.note) * 1.34 + theme.mm(5)),
         )
 
     def _usual_tiles(self, most: int) -> list[Callable[[], Widget]]:

@@ -109,8 +109,10 @@ class PromiseScreen(Steady):
         words = Text(self.ctx.words("button.clearInk"), theme.body, bold=True, max_lines=1, min_px=theme.note)
         if upright_icon:
             words.align = "center"
-            button.add_widget(icon)
-            button.add_widget(words)
+            for part, height in ((icon, theme.body * 1.2), (words, theme.body * 1.34)):
+                part.size_hint_y, part.height = None, height
+            for part in (Widget(), icon, words, Widget()):
+                button.add_widget(part)
             return button
         icon.size_hint_x, icon.width = None, theme.body * 1.2
         words.size_hint_x, words.width = None, theme.body * 2.1

@@ -206,7 +206,7 @@ def copies_pad(ctx: ScreenContext, most: int, chosen: Callable[[int], None]) -> 
     pad = Keypad(theme, typing.press)
     keys_high = 4 * theme.action + 2.4 * theme.gap
     wide = theme.body * 16 if upright else theme.body * 24
-    high = (keys_high * 1.9 if upright else keys_high) + 2 * theme.pad
+    high = (keys_high * (2.5 if theme.elder else 2.1) if upright else keys_high) + 2 * theme.pad
     card = Card(theme, size_hint=(None, None), orientation="vertical" if upright else "horizontal", spacing=theme.margin)
     card.size = (min(wide, theme.board.width_px - 2 * theme.margin), min(high, theme.board.height_px - 2 * theme.margin))
     modal = Modal(card)
