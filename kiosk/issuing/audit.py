@@ -20,6 +20,7 @@ from kiosk.store.columns import moment_text
 from kiosk.store.ledger import audit
 
 FIRST_HASH = bytes(32)
+_LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
 
 
 class Deed(StrEnum):
@@ -39,7 +40,7 @@ def append(
     tx: Connection, at: datetime, deed: Deed, by: str, counter: int | None = None, facts: Mapping[str, str | int] | None = None
 ) -> bytes:
     """Add one row and return its hash."""
-    last = tx.execute(select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)).first()
+    last = tx.execute(_LAST).first()
     seq, before = (last.seq + 1, last.hash) if last is not None else (1, FIRST_HASH)
     body = dict(facts or {})
     link = chain_hash(before, seq, at, deed, by, counter, body)

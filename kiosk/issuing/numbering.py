@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import ClockQuality
@@ -20,6 +20,8 @@ from kiosk.store.errors import StoreError
 from kiosk.store.ledger import terminal
 
 CLOCK_UNTRUSTED = "clockUntrusted"
+_STATE = select(terminal.c.code, terminal.c.generation, terminal.c.last_counter, terminal.c.last_issued_at)
+_DRAWN = update(terminal).values(last_counter=bindparam("drawn"), last_issued_at=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +41,7 @@ def begin_ledger(tx: Connection, code: str, at: datetime) -> None:
 
 def state(tx: Connection) -> TerminalState | None:
     """The terminal's row, None in a new ledger."""
-    row = tx.execute(
-        select(terminal.c.code, terminal.c.generation, terminal.c.last_counter, terminal.c.last_issued_at)
-    ).one_or_none()
+    row = tx.execute(_STATE).one_or_none()
     return None if row is None else TerminalState(row.code, row.generation, row.last_counter, row.last_issued_at)
 
 
@@ -56,7 +56,7 @@ def require_terminal(tx: Connection, code: str) -> bool:
 def draw(tx: Connection, found: TerminalState, at: datetime) -> CertificateNumber:
     """The next number, counter + 1."""
     number = CertificateNumber(found.code, found.last_counter + 1)
-    tx.execute(update(terminal).values(last_counter=number.counter, last_issued_at=at))
+    tx.execute(_DRAWN, {"drawn": number.counter, "at": at})
     return number
 
 

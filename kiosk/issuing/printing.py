@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import PaperAnswer, PaperOutcome, PrintJob
@@ -23,6 +23,20 @@ from kiosk.issuing.void import require_valid
 from kiosk.store.columns import AnyRow, moment_text
 from kiosk.store.errors import StoreError
 from kiosk.store.ledger import certificate, label, print_job
+
+# Made once, as in ``records``.
+_STANDING = select(label.c.awaits_paper, label.c.reprint_allowed).where(
+    label.c.counter == bindparam("wanted"), label.c.copy == bindparam("of")
+)
+_MAY_HAVE_PAPER = (
+    select(print_job.c.job_id)
+    .where(
+        print_job.c.counter == bindparam("wanted"),
+        print_job.c.copy == bindparam("of"),
+        print_job.c.outcome != PaperOutcome.FAILED.value,
+    )
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +49,7 @@ class Paper:
     def begin(self, tx: Connection, number: CertificateNumber, copy: int, *, reprint: bool, now: datetime) -> PrintJob:
         """Record an attempt. The job's ``reprint`` may be True though False was asked. Raises ``Refused``."""
         require_valid(tx, number, self.terminal)
-        row = tx.execute(
-            select(label.c.awaits_paper, label.c.reprint_allowed).where(label.c.counter == number.counter, label.c.copy == copy)
-        ).one_or_none()
+        row = tx.execute(_STANDING, {"wanted": number.counter, "of": copy}).one_or_none()
         if row is None:
             raise Refused("notFound")
         if not (row.awaits_paper or row.reprint_allowed):
@@ -162,18 +174,7 @@ class Paper:
         ]
 
     def _may_have_paper(self, tx: Connection, number: CertificateNumber, copy: int) -> bool:
-        return (
-            tx.execute(
-                select(print_job.c.job_id)
-                .where(
-                    print_job.c.counter == number.counter,
-                    print_job.c.copy == copy,
-                    print_job.c.outcome != PaperOutcome.FAILED.value,
-                )
-                .limit(1)
-            ).first()
-            is not None
-        )
+        return tx.execute(_MAY_HAVE_PAPER, {"wanted": number.counter, "of": copy}).first() is not None
 
     def _require_job(self, tx: Connection, job_id: int) -> AnyRow:
         row = tx.execute(select(print_job).where(print_job.c.job_id == job_id)).one_or_none()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import Certificate, ClockQuality, Label, beijing_date
@@ -20,12 +20,22 @@ from kiosk.issuing.issuer import Refused
 from kiosk.store.columns import AnyRow
 from kiosk.store.ledger import certificate, label
 
+# Statements on the way from 开证 to paper are made once: making them costs more than running them.
+_BY_COUNTER = select(certificate).where(certificate.c.counter == bindparam("wanted"))
+_BY_PROMISE = select(certificate).where(certificate.c.promise_id == bindparam("wanted"))
+_LABELS = (
+    select(label.c.copy, label.c.copies, label.c.token, label.c.url)
+    .where(label.c.counter == bindparam("wanted"))
+    .order_by(label.c.copy)
+)
+_VOIDED = select(certificate.c.voided_at).where(certificate.c.counter == bindparam("wanted"))
+
 
 def require(tx: Connection, number: CertificateNumber, terminal: str) -> Certificate:
     """The certificate with its labels. Raises ``Refused('notFound')``."""
     row = None
     if number.terminal == terminal:
-        row = tx.execute(select(certificate).where(certificate.c.counter == number.counter)).one_or_none()
+        row = tx.execute(_BY_COUNTER, {"wanted": number.counter}).one_or_none()
     if row is None:
         raise Refused("notFound")
     return _certificate(tx, row, terminal)
@@ -33,7 +43,7 @@ def require(tx: Connection, number: CertificateNumber, terminal: str) -> Certifi
 
 def by_promise(tx: Connection, promise_id: str, terminal: str) -> Certificate | None:
     """The certificate that this promise became, if it did."""
-    row = tx.execute(select(certificate).where(certificate.c.promise_id == promise_id)).one_or_none()
+    row = tx.execute(_BY_PROMISE, {"wanted": promise_id}).one_or_none()
     return None if row is None else _certificate(tx, row, terminal)
 
 
@@ -41,7 +51,7 @@ def voided(tx: Connection, number: CertificateNumber, terminal: str) -> bool:
     """Whether the certificate is void. Raises ``Refused('notFound')``."""
     row = None
     if number.terminal == terminal:
-        row = tx.execute(select(certificate.c.voided_at).where(certificate.c.counter == number.counter)).one_or_none()
+        row = tx.execute(_VOIDED, {"wanted": number.counter}).one_or_none()
     if row is None:
         raise Refused("notFound")
     return row.voided_at is not None
@@ -112,9 +122,7 @@ def _certificate(tx: Connection, row: AnyRow, terminal: str) -> Certificate:
 
 
 def _labels(tx: Connection, counter: int) -> tuple[Label, ...]:
-    rows = tx.execute(
-        select(label.c.copy, label.c.copies, label.c.token, label.c.url).where(label.c.counter == counter).order_by(label.c.copy)
-    ).all()
+    rows = tx.execute(_LABELS, {"wanted": counter}).all()
     return tuple(Label(row.copy, row.copies, row.token, row.url) for row in rows)
 
 
