@@ -16,8 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +31,10 @@ from kiosk.domain.number import CertificateNumber
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.runtime.assembly import open_ledger
 from kiosk.runtime.clock import SystemClock
-from kiosk.ui.theme import BOARDS, load_board
+from kiosk.ui.theme import BOARDS
 from tools.bench.bench import Bench
-from tools.bench.display import VirtualDisplay, has_display, run_folder
-from tools.bench.player import Player, a_whole_issue
+from tools.bench.display import has_display, run_folder
+from tools.bench.player import a_whole_issue, playing, terminal_command
 from tools.bench.station import make_demo_station
 
 PERSON = "王建国"
@@ -67,33 +65,25 @@ def with_a_person(board: str, port: int) -> int:
     station = make_demo_station(folder / "station", board=board, audible=True)
     with Bench(folder) as bench, serving(bench, port) as address:
         say(f"终端窗口已打开；虚拟设备在 {address}（刷卡、放货、换纸都在那里）。关掉终端窗口就结束。")
-        return subprocess.run(_terminal(station, bench), check=False).returncode
+        return subprocess.run(terminal_command(station, bench), check=False).returncode
 
 
-def headless(out: Path, board_name: str) -> int:
+def headless(out: Path, board: str) -> int:
     """Play one whole issue and prove what came out of the printer."""
-    board = load_board(board_name)
     screens = out / "screens"
     shutil.rmtree(screens, ignore_errors=True)
     screens.mkdir(parents=True)
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="kiosk-demo-") as place:
         folder = Path(place)
-        station = make_demo_station(folder / "station", board=board_name)
         say("虚拟屏幕和虚拟设备启动中")
-        with VirtualDisplay(board.width_px, board.height_px) as display, Bench(folder) as bench:
-            eyes = folder / "eyes.sock"
-            with _running(
-                [*_terminal(station, bench), "--eyes", str(eyes), "--fullscreen"], display.environment(), out / "terminal.log"
-            ):
-                player = Player(display.name, eyes, screens, bench, said=say)
-                try:
-                    a_whole_issue(player, PERSON)
-                finally:
-                    player.close()
-            page = bench.labels()[-1]
-        (out / "label.bin").write_bytes(page.data)
-        shutil.copyfile(page.png, out / "label.png")
+        with playing(folder, board=board, screens=screens, log=out / "terminal.log", said=say) as player:
+            a_whole_issue(player, PERSON)
+            page = player.bench.labels()[-1]
+            data, picture = page.data, page.png.read_bytes()
+        station = folder / "station" / "station.toml"
+        (out / "label.bin").write_bytes(data)
+        (out / "label.png").write_bytes(picture)
         config = load_station(station)
         shutil.copyfile(config.paths.keys, out / "keys.json")
         verdict = _verify(out)
@@ -109,25 +99,6 @@ def headless(out: Path, board_name: str) -> int:
         f"{player.touches} 次触摸，{report['seconds']} 秒；标签 {out / 'label.png'}；验真：{'通过' if verdict['valid'] else verdict['check']}"
     )
     return 0 if verdict["valid"] else 1
-
-
-def _terminal(station: Path, bench: Bench) -> list[str]:
-    return [sys.executable, "-m", "tools.bench.terminal", "--station", str(station), "--bus", str(bench.usb_socket)]
-
-
-@contextmanager
-def _running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
-    """A process of ours; its journal goes to ``log``. It is ended at the end, gently first."""
-    with log.open("wb") as journal:
-        process = subprocess.Popen(command, env=environment, stdout=journal, stderr=subprocess.STDOUT)
-        try:
-            yield
-        finally:
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.terminate()
-                process.wait(timeout=10)
 
 
 def _verify(out: Path) -> dict[str, Any]:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from kiosk.ui.theme import load_board
 from tools.bench.bench import Bench
-from tools.bench.display import Finger
+from tools.bench.display import Finger, VirtualDisplay
 from tools.bench.looker import Looker
+from tools.bench.station import make_demo_station
 
 
 class Player:
@@ -53,6 +57,14 @@ class Player:
         self.touches += 1
         return self
 
+    def tap_twice(self, name: str) -> Player:
+        """Touch a target twice as a hurried finger does."""
+        place = self._target(name)
+        for _ in range(2):
+            self._finger.touch(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2, hold_s=0.03)
+            self.touches += 1
+        return self
+
     def type(self, keys: str) -> Player:
         """Touch one key after another."""
         for key in keys:
@@ -90,6 +102,49 @@ class Player:
         seen = self._looker.wait(there, f"a target {name}")
         target: dict[str, Any] = next(target for target in seen["targets"] if target["name"] == name)
         return target
+
+
+@contextmanager
+def playing(
+    folder: Path,
+    *,
+    board: str = "landscape-10",
+    screens: Path | None = None,
+    log: Path | None = None,
+    said: Callable[[str], None] = lambda _: None,
+) -> Iterator[Player]:
+    """The real terminal of a demo station in ``folder``, on a virtual screen of the board's size and a bench of its own; all end with it."""
+    station = make_demo_station(folder / "station", board=board)
+    size = load_board(board)
+    eyes = folder / "eyes.sock"
+    with VirtualDisplay(size.width_px, size.height_px) as display, Bench(folder) as bench:
+        command = [*terminal_command(station, bench), "--eyes", str(eyes), "--fullscreen"]
+        with _running(command, display.environment(), log or folder / "terminal.log"):
+            player = Player(display.name, eyes, screens, bench, said=said)
+            try:
+                yield player
+            finally:
+                player.close()
+
+
+def terminal_command(station: Path, bench: Bench) -> list[str]:
+    """How to start the real terminal of a station on a bench's devices."""
+    return [sys.executable, "-m", "tools.bench.terminal", "--station", str(station), "--bus", str(bench.usb_socket)]
+
+
+@contextmanager
+def _running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """A process of ours; its journal goes to ``log``. It is ended at the end, gently first."""
+    with log.open("wb") as journal:
+        process = subprocess.Popen(command, env=environment, stdout=journal, stderr=subprocess.STDOUT)
+        try:
+            yield
+        finally:
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.terminate()
+                process.wait(timeout=10)
 
 
 def a_whole_issue(player: Player, person: str) -> None:

@@ -11,7 +11,7 @@ from statistics import median
 
 from tools.bench.bench import Bench
 from tools.bench.display import VirtualDisplay
-from tools.bench.player import Player, a_whole_issue
+from tools.bench.player import Player, a_whole_issue, terminal_command
 from tools.bench.station import make_demo_station
 from tools.measure.row import Row, against_floor, at_most
 
@@ -55,8 +55,7 @@ def _first_frame_s(command: list[str], environment: dict[str, str]) -> float:
 def _visit(folder: Path, station: Path, bench: Bench, display: VirtualDisplay) -> tuple[float, float]:
     """Resident memory in MB and the longest gap in ms of one whole visit."""
     eyes = folder / "eyes.sock"
-    terminal = [sys.executable, "-m", "tools.bench.terminal", "--station", str(station), "--bus", str(bench.usb_socket)]
-    command = [*terminal, "--eyes", str(eyes), "--fullscreen"]
+    command = [*terminal_command(station, bench), "--eyes", str(eyes), "--fullscreen"]
     with subprocess.Popen(command, env=display.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         player = Player(display.name, eyes, None, bench)
         try:
