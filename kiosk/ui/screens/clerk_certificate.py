@@ -38,7 +38,8 @@ class ClerkCertificateScreen(ClerkFramed):
             ("copies", ctx.words("clerk.copiesOf", copies=len(certificate.labels))),
         )
         facts = Card(theme, padding=(theme.pad, theme.pad * 0.7))
-        facts.add_widget(Facts(theme, [(ctx.words(f"clerk.{name}"), value) for name, value in rows]))
+        size = round(theme.question * 1.05) if theme.board.is_portrait else theme.body
+        facts.add_widget(Facts(theme, [(ctx.words(f"clerk.{name}"), value) for name, value in rows], size_px=size))
         foot = self._voided(state) if certificate.voided_at is not None else self._deeds()
         if theme.board.is_portrait:
             label.size_hint_y = 1.5

@@ -13,7 +13,7 @@ from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.clerk import ClerkFramed, certificate_of, clerk_of, goods
-from kiosk.ui.screen import vertical
+from kiosk.ui.screen import spring, vertical
 from kiosk.ui.screens import draws
 from kiosk.ui.widgets.button import CHOSEN, DANGER, PRIMARY, QUIET, WAITING, PushButton, Touchable
 from kiosk.ui.widgets.surface import Card
@@ -66,9 +66,9 @@ class ClerkReasonScreen(ClerkFramed):
             color=tokens.RED_TINT if self._void else tokens.GREEN_TINT,
             raised=False,
             orientation="horizontal",
-            padding=(theme.pad, theme.mm(1.4)),
+            padding=(theme.pad, theme.mm(2)),
             size_hint_y=None,
-            height=theme.body * 1.4 + theme.note * 1.5 + theme.mm(4),
+            height=theme.body * 1.5 + theme.note * 1.5 + theme.mm(4),
         )
         if theme.elder:
             what.height = theme.body * 1.5
@@ -89,8 +89,12 @@ class ClerkReasonScreen(ClerkFramed):
         self._do = PushButton(
             theme, "decide", words, self._decide, kind=WAITING, rank="confirm", icon="block" if self._void else "print"
         )
-        for child in (what, self._tiles, self._do):
-            self.body.add_widget(child)
+        self.body.add_widget(what)
+        if theme.board.is_portrait:
+            self._tiles.size_hint_y, self._tiles.height = None, 4 * theme.confirm * 1.4 + 3 * theme.gap
+            self.body.add_widget(spring())
+        self.body.add_widget(self._tiles)
+        self.body.add_widget(self._do)
         self._show()
 
     def columns(self) -> BoxLayout:

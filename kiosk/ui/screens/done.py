@@ -56,10 +56,10 @@ class DoneScreen(Steady):
             color=tokens.GREEN_TINT,
             raised=False,
             orientation="horizontal",
-            padding=(theme.pad, theme.mm(1)),
+            padding=(theme.pad, theme.mm(1.4)),
             spacing=theme.mm(2.4),
             size_hint_y=None,
-            height=theme.question * 1.36 + theme.note * 1.36 + theme.mm(2),
+            height=theme.question * 1.4 + theme.note * 1.4 + theme.mm(2.8),
         )
         side = theme.question * 1.5
         band.add_widget(Icon("check_circle", side, tokens.GREEN, size_hint_x=None, width=side))

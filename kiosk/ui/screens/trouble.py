@@ -57,7 +57,8 @@ class TroubleScreen(PaperFramed):
             theme, Key.LEAVE.value, ctx.words("button.leave"), ctx.press(Key.LEAVE), kind=QUIET, padding=(theme.mm(1), theme.mm(1))
         )
         if theme.board.is_portrait:
-            self._safe.size_hint_y = 0.3
+            self._safe.size_hint_y = None
+            self._safe.height = theme.question * 1.5 + theme.note * 4.4 + 2 * theme.pad
             self.body.add_widget(self._safe)
             self.body.add_widget(pictures)
             self.body.add_widget(self._buttons)
@@ -117,18 +118,19 @@ class TroubleScreen(PaperFramed):
 
     def _draw(self, steps: tuple[Step, ...]) -> None:
         theme, ctx = self.theme, self.ctx
-        portrait = theme.board.is_portrait
-        self._pictures.orientation = "vertical" if portrait else "horizontal"
+        stacked = theme.board.is_portrait
+        beside = stacked and len(steps) > 1
+        self._pictures.orientation = "vertical" if stacked else "horizontal"
         self._pictures.clear_widgets()
         for number, (draw, words) in enumerate(steps, start=1):
             caption = ctx.words(f"trouble.{words}")
             said = f"{number} {caption}" if len(steps) > 1 else caption
             panel = Card(
-                theme, color=tokens.PAPER, raised=False, padding=theme.mm(2), orientation="horizontal" if portrait else "vertical"
+                theme, color=tokens.PAPER, raised=False, padding=theme.mm(2), orientation="horizontal" if beside else "vertical"
             )
             panel.add_widget(Drawing(draw, drawn.UNITS))
-            text = Text(said, theme.body, bold=True, align="left" if portrait else "center", max_lines=2, min_px=theme.note)
-            if not portrait:
+            text = Text(said, theme.body, bold=True, align="left" if beside else "center", max_lines=2, min_px=theme.note)
+            if not beside:
                 text.size_hint_y, text.height = None, theme.body * (2.7 if len(steps) > 2 else 1.5)
             panel.add_widget(text)
             self._pictures.add_widget(panel)

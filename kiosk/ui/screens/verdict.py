@@ -47,7 +47,7 @@ class VerdictScreen(Steady):
         verdict = verdict_of(state)
         answer, knowledge = self._answer(verdict), self._knowledge(verdict)
         if theme.board.is_portrait:
-            answer.size_hint_y = 0.72
+            answer.size_hint_y = 0.66
             for child in (answer, knowledge, self._buttons()):
                 self.body.add_widget(child)
         else:
@@ -97,7 +97,8 @@ class VerdictScreen(Steady):
         theme, ctx = self.theme, self.ctx
         card = Card(theme, padding=(theme.pad, theme.pad * 0.8), spacing=theme.mm(2))
         if verdict.lines:
-            card.add_widget(Facts(theme, [(ctx.words(line.label), line.value) for line in verdict.lines]))
+            size = round(theme.question * 1.15) if theme.board.is_portrait else theme.body
+            card.add_widget(Facts(theme, [(ctx.words(line.label), line.value) for line in verdict.lines], size_px=size))
         else:
             card.add_widget(Drawing(refuse, UNITS))
         if verdict.list_stale or not theme.elder:

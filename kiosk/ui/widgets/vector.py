@@ -142,6 +142,10 @@ class Drawing(Widget):
         scale = min(self.width / self._units[0], self.height / self._units[1])
         if scale <= 0.05:
             return
-        origin = (self.center_x - self._units[0] * scale / 2, self.center_y - self._units[1] * scale / 2)
+        # Not ``center``: Kivy keeps it from before the last of x, y, width and height was set.
+        origin = (
+            self.x + (self.width - self._units[0] * scale) / 2,
+            self.y + (self.height - self._units[1] * scale) / 2,
+        )
         with self.canvas:
             self._draw(Pen(scale, origin))
