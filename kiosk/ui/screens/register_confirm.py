@@ -10,6 +10,7 @@ from kiosk.domain.subject import SubjectKind
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
+from kiosk.session.visit import Visit
 from kiosk.ui import theme as tokens
 from kiosk.ui.screen import Framed, spring, vertical, visit_of
 from kiosk.ui.screens import draws
@@ -19,8 +20,8 @@ from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
 from kiosk.ui.widgets.vector import Drawing
 
-_CHARACTERS_A_LINE = 10
-"""About so many Hanzi stand on a line of the facts: rows with more get more room."""
+_CHARACTERS_A_LINE = 14
+"""About so many characters stand on a line of the facts: rows with more get more room."""
 
 
 @draws(Page.REGISTER_CONFIRM)
@@ -38,7 +39,7 @@ class RegisterConfirmScreen(Framed):
         rows = (
             ("person", "register.name", visit.card.name if visit.card is not None else ""),
             ("store", "register.kind", ctx.words("register.farmer" if is_farmer else "register.familyFarm")),
-            ("place", "register.place", visit.new.place.text if visit.new.place is not None else ""),
+            ("place", "register.place", self._place(visit)),
             ("phone", "register.phone", group_phone(visit.new.phone)),
         )
         for number, (icon, text_id, value) in enumerate(rows):
@@ -62,9 +63,17 @@ class RegisterConfirmScreen(Framed):
             self.body.add_widget(facts)
             self.body.add_widget(vertical(theme, spring() if theme.elder else picture, note, self._register))
 
+    def _place(self, visit: Visit) -> str:
+        """The county on one line, the village on the next."""
+        if visit.new.place is None:
+            return ""
+        parts = self.ctx.townships.parse(visit.new.place.text, visit.new.place.county)
+        lines = (parts.county.text if parts.county is not None else "", parts.town + parts.village)
+        return "\n".join(line for line in lines if line)
+
     def _row(self, icon: str, label: str, value: str) -> Widget:
         theme = self.theme
-        lines = -(-sum(0.5 if character.isascii() else 1 for character in value) // _CHARACTERS_A_LINE)
+        lines = sum(max(1, -(-len(line) // _CHARACTERS_A_LINE)) for line in value.split("\n"))
         row = BoxLayout(spacing=theme.gap, size_hint_y=0.5 + 0.5 * lines)
         if not theme.elder:
             row.add_widget(Icon(icon, theme.question, tokens.LEAF, size_hint_x=None, width=theme.question * 1.3))

@@ -7,7 +7,7 @@ from kiosk.session.events import Typed
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
-from kiosk.ui.screen import Framed, vertical, visit_of
+from kiosk.ui.screen import Framed, spring, vertical, visit_of
 from kiosk.ui.screens import draws
 from kiosk.ui.widgets.button import PRIMARY, WAITING, PushButton
 from kiosk.ui.widgets.drawings_register import PHONE_UNITS, phone_on_label
@@ -42,7 +42,8 @@ class RegisterPhoneScreen(Framed):
             for part in (picture, note, self._entry, keys, self._next):
                 self.body.add_widget(part)
         else:
-            self.body.add_widget(vertical(theme, self._entry, note, picture, self._next, size_hint_x=1.2))
+            middle = spring() if theme.elder else picture
+            self.body.add_widget(vertical(theme, self._entry, note, middle, self._next, size_hint_x=1.2))
             self.body.add_widget(keys)
         self._show(self._typing.text)
 

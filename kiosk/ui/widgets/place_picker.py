@@ -103,7 +103,7 @@ class PlacePicker(BoxLayout):
     def _draw_scene(self) -> None:
         """A high screen shows the village on top, where hands do not reach well."""
         if self._ctx.theme.board.is_portrait:
-            self.add_widget(Drawing(village, VILLAGE_UNITS, size_hint_y=_SCENE))
+            self.add_widget(Drawing(village, VILLAGE_UNITS, size_hint_y=_SCENE if self.view != WRITE else 1))
 
     # --- proposals -----------------------------------------------------------------------------------------------------
 
@@ -140,15 +140,18 @@ class PlacePicker(BoxLayout):
             least_mm=tokens.ACTION_MM,
             padding=(theme.pad, theme.mm(1.6)),
         )
+        touch.size_hint_max_y = theme.action * 2.8
         ink = tokens.GREEN if first else tokens.INK
         touch.add_widget(Icon("place", theme.question * 1.5, tokens.GREEN, size_hint_x=None, width=theme.question * 1.9))
         parts = self._places.parse(proposal.place.text, proposal.place.county)
         near, far = parts.town + parts.village, parts.county.text if parts.county is not None else ""
         source = self._ctx.words(proposal.source)
         words = BoxLayout(orientation="vertical")
-        words.add_widget(Widget(size_hint_y=0.1))
+        words.add_widget(Widget(size_hint_y=0.02))
         big = round(theme.question * 1.3)
-        words.add_widget(Text(near or far, big, color=ink, bold=True, max_lines=2, min_px=round(theme.note * 0.9), size_hint_y=1))
+        name = Text(near or far, big, color=ink, bold=True, valign="bottom", max_lines=2, min_px=round(theme.note * 0.9))
+        name.size_hint_max_y = big * 2.7
+        words.add_widget(name)
         line = self._ctx.words("place.line", place=far, source=source) if near and far else source
         words.add_widget(
             Text(
@@ -161,7 +164,7 @@ class PlacePicker(BoxLayout):
                 height=theme.body * 1.4,
             )
         )
-        words.add_widget(Widget(size_hint_y=0.1))
+        words.add_widget(Widget(size_hint_y=0.06))
         touch.add_widget(words)
         if not theme.elder:
             touch.add_widget(Icon("right", theme.question, tokens.GREEN, size_hint_x=None, width=theme.question))
@@ -249,7 +252,7 @@ class PlacePicker(BoxLayout):
         theme = self._ctx.theme
         touch = Touchable(theme, name, act, kind=CHOSEN, padding=(theme.mm(2.4), theme.mm(0.6)), spacing=theme.mm(1))
         name_text = Text(
-            words, theme.body, color=tokens.GREEN, bold=True, align="center", max_lines=2, min_px=round(theme.note * 0.8)
+            words, theme.body, color=tokens.GREEN, bold=True, align="center", max_lines=2, min_px=round(theme.note * 0.72)
         )
         touch.add_widget(name_text)
         wanted = theme.body * min(len(words), 6) + theme.mm(7)
@@ -285,7 +288,9 @@ class PlacePicker(BoxLayout):
             words=lambda letters: self._places.search(self._county_of(self._written).code, letters) if len(letters) > 1 else (),
             endings=ctx.words("place.endings").split(),
         )
-        self._draw_scene()
+        if theme.board.is_portrait:
+            pad.size_hint_y, pad.height = None, 7.6 * theme.action
+            self._draw_scene()
         self.add_widget(pad)
         self._rewritten(self._written)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.gridlayout import GridLayout
 from kivy.uix.widget import Widget
@@ -79,6 +80,7 @@ class TilePages(BoxLayout):
         self._chosen = chosen
         self._page = 0
         self._fitting = (0, 0)
+        self._drawn_for = 0.0
         self.bind(size=self._measure)
 
     def mark(self, key: str) -> None:
@@ -92,8 +94,8 @@ class TilePages(BoxLayout):
         wide = self._columns(self.width)
         if len(self._choices) > rows * wide:
             wide = self._columns(self.width - self._index_width - self.spacing)
-        if (rows, wide) != self._fitting and rows > 0 and wide > 0:
-            self._fitting = (rows, wide)
+        if (rows, wide, self.height) != (*self._fitting, self._drawn_for) and rows > 0 and wide > 0:
+            self._fitting, self._drawn_for = (rows, wide), self.height
             at = next((i for i, choice in enumerate(self._ordered()) if choice.key == self._chosen), 0)
             self._page = at // (rows * wide)
             self._draw()
@@ -122,20 +124,23 @@ class TilePages(BoxLayout):
         rows, columns = self._fitting
         ordered = self._ordered()
         each = rows * columns
-        filled = self._rows_filled(len(ordered), rows, columns)
-        grid = GridLayout(cols=columns, rows=filled, spacing=self._theme.gap)
         shown = ordered[self._page * each : (self._page + 1) * each]
-        for choice in shown:
-            grid.add_widget(NameTile(self._theme, choice, self._act(choice), chosen=choice.key == self._chosen))
-        for _ in range(columns * filled - len(shown)):
-            grid.add_widget(Widget())
-        self.add_widget(grid)
+        self.add_widget(self._grid(shown, rows if self._pages > 1 else -(-len(shown) // columns), columns))
         if self._pages > 1:
             self.add_widget(self._index(ordered, rows, each))
 
-    def _rows_filled(self, count: int, rows: int, columns: int) -> int:
-        """Few names are not blown up over the whole height."""
-        return rows if count > columns * (rows - 1) else max(2, -(-count // columns), (rows + 1) // 2)
+    def _grid(self, shown: tuple[Choice, ...], rows: int, columns: int) -> Widget:
+        """Few names are not blown up over the whole height; on a high screen they lie where the hands are."""
+        theme = self._theme
+        high = min(self.height, rows * theme.action * 1.3 + (rows - 1) * theme.gap)
+        grid = GridLayout(cols=columns, rows=rows, spacing=theme.gap, size_hint_y=None, height=high)
+        for choice in shown:
+            grid.add_widget(NameTile(theme, choice, self._act(choice), chosen=choice.key == self._chosen))
+        for _ in range(columns * rows - len(shown)):
+            grid.add_widget(Widget())
+        box = AnchorLayout(anchor_y="bottom" if theme.board.is_portrait else "top")
+        box.add_widget(grid)
+        return box
 
     def _index(self, ordered: tuple[Choice, ...], rows: int, each: int) -> Widget:
         box = BoxLayout(orientation="vertical", spacing=self._theme.gap * 0.8, size_hint_x=None, width=self._index_width)
