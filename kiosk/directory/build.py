@@ -1,10 +1,11 @@
 """A directory is built whole beside the old one and switched by one rename.
 
-``build_directory`` is the door for everybody who has subjects in hand; the import and the generator feed ``SnapshotBuilder`` themselves.
+``build_directory`` is the door for everybody who has subjects in hand; the import and the generator feed ``SnapshotBuilder``
+themselves.
 
 Rules
-- One builder a folder. It writes ``directory-N.db.part``, syncs it, reads every page of it back, renames it and syncs the folder: whatever
-  dies in between leaves the old directory as it was. What a dead builder left is removed by the next one.
+- One builder a folder. It writes ``directory-N.db.part``, syncs it, reads every page of it back, renames it and syncs the folder:
+  whatever dies in between leaves the old directory as it was. What a dead builder left is removed by the next one.
 - The directory before the new one is kept, so that a reader has something to fall back to; older ones are removed.
 """
 
@@ -102,7 +103,10 @@ class SnapshotBuilder:
         return self._count
 
     def add(self, subject: Subject, persons: Sequence[bytes] = ()) -> None:
-        """Add one subject and the hashes of its persons. Raises ``StoreError``; ``ValueError`` when an id came twice (seen at the latest in ``finish``)."""
+        """Add one subject and the hashes of its persons.
+
+        Raises ``StoreError``; ``ValueError`` when an id came twice (seen at the latest in ``finish``).
+        """
         self._count += 1
         row, rows, keys = self._count, self._rows, search_keys(subject)
         rows["subject"].append(row_of(row, subject))

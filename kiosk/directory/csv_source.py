@@ -44,7 +44,10 @@ REQUIRED = (Column.NAME, Column.KIND, Column.PHONE, Column.PLACE)
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """What is wrong at one place. ``line`` counts as an editor does, 0 for the whole file; ``column`` is None for the whole line."""
+    """What is wrong at one place.
+
+    ``line`` counts as an editor does, 0 for the whole file; ``column`` is None for the whole line.
+    """
 
     line: int
     code: str
@@ -88,7 +91,10 @@ class CsvError(Exception):
 
 
 class CsvSource:
-    """An opened list. Raises ``CsvError`` when its encoding or its columns are not understood, ``OSError`` when there is no such file."""
+    """An opened list.
+
+    Raises ``CsvError`` when its encoding or its columns are not understood, ``OSError`` when there is no such file.
+    """
 
     def __init__(self, path: Path) -> None:
         self.size = path.stat().st_size

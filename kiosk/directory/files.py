@@ -1,4 +1,7 @@
-"""The files of a folder of directories: ``directory-N.db``, the highest N first. A file with this name is complete; one in work ends in ``.part``."""
+"""The files of a folder of directories: ``directory-N.db``, the highest N first.
+
+A file with this name is complete; one in work ends in ``.part``.
+"""
 
 from __future__ import annotations
 

@@ -2,8 +2,8 @@
 
 Rules
 - Any error in any line: no directory is built, and every error is told with line, column and reason.
-- Who is in the directory already (same id, same credit code, or same person and name) is updated and keeps the id; who is not in the list stays,
-  unless the list replaces everything.
+- Who is in the directory already (same id, same credit code, or same person and name) is updated and keeps the id; who is not in
+  the list stays, unless the list replaces everything.
 - An ID number is hashed as soon as it is checked; it is neither stored nor written into a log, an error or a report.
 """
 
@@ -36,7 +36,10 @@ Progress = Callable[[int, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came of it. ``file`` is the new directory, None after errors or a mere check; ``unused`` are columns that were not understood."""
+    """What came of it.
+
+    ``file`` is the new directory, None after errors or a mere check; ``unused`` are columns that were not understood.
+    """
 
     rows: int
     errors: tuple[RowError, ...]
@@ -54,7 +57,7 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """``today``: the last day on which somebody can be born; ``check_only`` builds nothing; ``replace`` drops who is not in the list."""
+    """What to do. Nobody is born after ``today``; ``check_only`` builds nothing; ``replace`` drops whoever is not in the list."""
 
     folder: Path
     key: bytes
@@ -66,7 +69,10 @@ class Order:
 
 
 def import_csv(path: Path, order: Order, progress: Progress | None = None) -> Imported:
-    """Read the list and, if all of it is right, build the next directory. Raises ``StoreError``, ``OSError``; then nothing has changed."""
+    """Read the list and, if all of it is right, build the next directory.
+
+    Raises ``StoreError``, ``OSError``; then nothing has changed.
+    """
     try:
         source = CsvSource(path)
     except CsvError as err:
@@ -211,7 +217,7 @@ class _Reading:
 
 
 def _check_newest(order: Order) -> None:
-    """The directory before must open with this key: otherwise its subjects would be lost, or the terminal could not read the new one."""
+    """The directory before must open with this key: else its subjects would be lost, or the terminal could not read the new one."""
     newest = snapshots(order.folder)[:1]
     try:
         for file in newest:

@@ -1,4 +1,7 @@
-"""Under which words a subject is found. Used where directories are built, and by the tests as the truth that the search must reach."""
+"""Under which words a subject is found.
+
+Used where directories are built, and by the tests as the truth that the search must reach.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from kiosk.directory.divisions import load_divisions
-from kiosk.directory.places import PlaceParts, split_place, without_place
+from kiosk.directory.places import PlaceParts, without_place
 from kiosk.directory.spelling import initials, person_initials
+from kiosk.directory.townships import load_townships
 from kiosk.directory.words import fold, tail
 from kiosk.domain.subject import Subject, SubjectKind
 
@@ -16,7 +20,7 @@ _PEOPLE = (SubjectKind.FARMER, SubjectKind.PURCHASER_PERSON)
 
 @dataclass(frozen=True, slots=True)
 class SearchKeys:
-    """``names``: folded, whole and without the places in front; ``insides``: what a part may be looked for in; ``tails``: turned round."""
+    """``names``: whole and without the places in front; ``insides``: what a part is looked for in; ``tails``: turned round."""
 
     names: tuple[str, ...]
     insides: tuple[str, ...]
@@ -27,7 +31,7 @@ class SearchKeys:
 @lru_cache(maxsize=100_000)
 def parts_of(text: str, county: str) -> PlaceParts:
     """The parts of a base; subjects of one village share the work."""
-    return split_place(text, load_divisions(), county)
+    return load_townships().parse(text, county)
 
 
 def search_keys(subject: Subject) -> SearchKeys:

@@ -1,7 +1,7 @@
 """Addresses in parts: ``晋中市太谷区明星镇南庄村`` is a county, a town and a village. Pure.
 
-Source of the counties: kiosk/data/divisions.csv. Towns and villages are not listed anywhere in this product: they are read from the words,
-by the suffix that names of towns end with.
+Source of the counties: kiosk/data/divisions.csv. Towns are told by the suffix that their names end with;
+``townships`` knows better where the town is listed.
 """
 
 from __future__ import annotations
@@ -47,7 +47,10 @@ class TownVillage:
 
 
 def split_place(text: str, divisions: Divisions, county: str = "") -> PlaceParts:
-    """Take an address apart. ``county`` (six digits) decides where the words leave it open: there are two 城区, and many leave it out."""
+    """Take an address apart.
+
+    ``county`` (six digits) decides where the words leave it open: there are two 城区, and many leave it out.
+    """
     words = _PROVINCE.sub("", "".join(text.split()))
     hint = divisions.county(county) if county else None
     found, rest = _county(words, divisions, hint)

@@ -2,8 +2,8 @@
 
 Rules
 - A newer directory is taken over by the first question after its rename; questions under way finish on the old file.
-- A file that cannot be opened, or breaks under a question, is left for the next older one and said once in the log. With none left, the
-  register is empty: people can still be registered on the spot, so no error leaves here.
+- A file that cannot be opened, or breaks under a question, is left for the next older one and said once in the log. With none
+  left, the register is empty: people can still be registered on the spot, so no error leaves here.
 """
 
 from __future__ import annotations
@@ -96,23 +96,30 @@ class Directory:
         return self._ask(lambda tx: subjects(tx, [row for (row,) in tx.execute(rows, values)]), []) if credit_code else ()
 
     def find(self, query: str, limit: int = 8) -> Sequence[Subject]:
-        """Subjects by name, initials, credit code, phone, the last four or more characters of both, or a scanned code; the best first."""
+        """Subjects by name, initials, credit code, phone, the last four characters of both, or a scanned code; the best first."""
         return self._ask(lambda tx: subjects(tx, find_rows(tx, query, limit)), [])
 
     def places_in(self, county: str, limit: int = 200) -> Sequence[TownVillage]:
         """Distinct bases in a county (six digits), those of most subjects first."""
-        sql = "SELECT town, village FROM place WHERE county = ? AND town || village <> '' ORDER BY subjects DESC, town, village LIMIT ?"
+        sql = """
+            SELECT town, village FROM place WHERE county = ? AND town || village <> ''
+            ORDER BY subjects DESC, town, village LIMIT ?"""
         return self._ask(lambda tx: [TownVillage(*row) for row in tx.execute(sql, (county, limit))], [])
 
     def everybody(self) -> Iterator[tuple[Subject, tuple[bytes, ...]]]:
-        """All entries with the hashes of all their persons, for the making of the next directory. Raises ``StoreError``: half of them help nobody."""
+        """All entries with the hashes of all their persons, for the making of the next directory.
+
+        Raises ``StoreError``: half of them help nobody.
+        """
         current = self._lease()
         if current is None:
             return
         _, snapshot = current
         try:
             with snapshot.asking() as tx:
-                others = "SELECT subject, hash FROM person JOIN subject ON row = subject WHERE hash <> person_hash ORDER BY subject, hash"
+                others = """
+                    SELECT subject, hash FROM person JOIN subject ON row = subject
+                    WHERE hash <> person_hash ORDER BY subject, hash"""
                 further: dict[int, tuple[bytes, ...]] = {}
                 for row, person in tx.execute(others):
                     further[row] = (*further.get(row, ()), person)

@@ -30,7 +30,10 @@ _SPOILT = re.compile(r"[\d.]+E\+?\d+|\d+\.0*", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line that is right. ``persons``: the hashes of all who may promise, the responsible one first; ``given_id`` 0 when the list gives none."""
+    """A line that is right.
+
+    ``persons``: the hashes of all who may promise, the responsible one first; ``given_id`` 0 when the list gives none.
+    """
 
     line: int
     kind: SubjectKind

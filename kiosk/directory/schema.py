@@ -1,8 +1,8 @@
 """Tables of ``directory-N.db`` and a subject's way into a row and back.
 
-Rules: written once, never changed; everything in it is personal, so it exists only encrypted. B-trees whose key is the text find by prefix
-(names, initials) and by tail (phones and codes turned round); ``inside`` finds what stands within a name: contentless, ``detail=none``,
-uni- and bigrams as words. ``gram`` counts them, so that a search can begin with the rarest.
+Rules: written once, never changed; everything in it is personal, so it exists only encrypted. B-trees whose key is the text find
+by prefix (names, initials) and by tail (phones and codes turned round); ``inside`` finds what stands within a name: contentless,
+``detail=none``, uni- and bigrams as words. ``gram`` counts them, so that a search can begin with the rarest.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ FORMAT = 1
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
     """CREATE TABLE subject (
-        row INTEGER PRIMARY KEY, id INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, name TEXT NOT NULL, phone TEXT NOT NULL,
-        county TEXT NOT NULL, base TEXT NOT NULL, credit_code TEXT NOT NULL, person_name TEXT NOT NULL, person_hash BLOB NOT NULL)""",
+        row INTEGER PRIMARY KEY, id INTEGER NOT NULL, kind TEXT NOT NULL, status TEXT NOT NULL, name TEXT NOT NULL,
+        phone TEXT NOT NULL, county TEXT NOT NULL, base TEXT NOT NULL, credit_code TEXT NOT NULL, person_name TEXT NOT NULL,
+        person_hash BLOB NOT NULL)""",
     "CREATE TABLE person (hash BLOB NOT NULL, subject INTEGER NOT NULL, PRIMARY KEY (hash, subject)) WITHOUT ROWID",
     "CREATE TABLE name_key (text TEXT NOT NULL, subject INTEGER NOT NULL, PRIMARY KEY (text, subject)) WITHOUT ROWID",
     "CREATE TABLE initials_key (text TEXT NOT NULL, subject INTEGER NOT NULL, PRIMARY KEY (text, subject)) WITHOUT ROWID",

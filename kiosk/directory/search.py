@@ -1,7 +1,8 @@
 """From a few typed or scanned characters to subjects, within 10 ms over a million of them.
 
-Order of answers: what a scanned code names; tails of phones and codes; initials; names that begin so; names that contain it. Within a
-stage by the key's text, then as the register lists them. What is too short to mean anybody (under ``MIN_TAIL`` digits) finds nobody.
+Order of answers: what a scanned code names; tails of phones and codes; initials; names that begin so; names that contain it.
+Within a stage by the key's text, then as the register lists them. What is too short to mean anybody (under ``MIN_TAIL`` digits)
+finds nobody.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ MIN_TAIL = 4
 MAX_QUERY = 40
 """Longer than any name; a scanned page of text is not a question."""
 MAX_LOOKED_AT = 256
-"""So many names that hold the rarest bigrams are read at most: beyond that a question is too common to be answered by reading on."""
+"""So many names with the rarest bigrams are read at most: beyond that, a question is too common to be answered by reading on."""
 _RAREST = 3
 _LAST = "\U0010ffff"
 

@@ -1,7 +1,8 @@
 """One ``directory-N.db``, opened read-only, with one connection for each thread that asks.
 
-Rules: nothing is ever written beside it (no journal, no lock file). Files up to ``WHOLE_CHECK_BYTES`` are read whole when they are opened; in
-larger ones every page carries its own HMAC, so damage is an error of the question that meets it, never a wrong answer.
+Rules: nothing is ever written beside it (no journal, no lock file). Files up to ``WHOLE_CHECK_BYTES`` are read whole when they
+are opened; in larger ones every page carries its own HMAC, so damage is an error of the question that meets it, never a wrong
+answer.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ class Snapshot:
 
     @classmethod
     def open(cls, path: Path, key: bytes) -> Snapshot:
-        """Open and check. Raises ``StoreError``: keyWrong | notEncrypted | damaged | newer (another format) | notADatabase | cannotOpen."""
+        """Open and check.
+
+        Raises ``StoreError``: keyWrong | notEncrypted | damaged | newer (another format) | notADatabase | cannotOpen.
+        """
         snapshot = cls(path, key)
         try:
             snapshot._check_at_open()

@@ -30,7 +30,10 @@ def subject_code(subject: Subject) -> str:
 
 
 def read_subject_code(text: str) -> Named | None:
-    """What a scanned text names, or None. The address in the QR of a business licence carries its credit code and is understood too."""
+    """What a scanned text names, or None.
+
+    The address in the QR of a business licence carries its credit code and is understood too.
+    """
     words = text.strip().upper()
     body = words.removeprefix(PREFIX)
     if body != words and re.fullmatch(rf"[0-9A-F]{{{_ID_DIGITS}}}", body):

@@ -1,4 +1,7 @@
-"""``python -m tools.directory import FILE.csv | generate | build``: the register of subjects from the command line. See docs/directory.md."""
+"""``python -m tools.directory import FILE.csv | generate | build``: the register of subjects from the command line.
+
+See docs/directory.md.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,9 @@
 """Invented subjects: plausible names, impossible people.
 
-Rules: every check digit is right, so each row passes the import; nobody can be meant. ID numbers begin with 1499, which no county of the
-province has, and were born from 1900 to 1905; credit codes carry organisation codes from YY000000 on, phones begin with 1540: neither series is
-given out, as far as we know. Towns and villages are made up for each county. The same seed gives the same rows.
+Rules: every check digit is right, so each row passes the import; nobody can be meant. ID numbers begin with 1499, which no county
+of the province has, and were born from 1900 to 1905; credit codes carry organisation codes from YY000000 on, phones begin with
+1540: neither series is given out, as far as we know. Towns and villages are made up for each county. The same seed gives the same
+rows.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How long a search of the register takes: p99 for each kind of question over a million of invented subjects in an encrypted file.
 
-The questions are made from subjects that are there, from words that very many have, and from words that nobody has. The file is built once (about
-three minutes) and kept in the temporary folder.
+The questions are made from subjects that are there, from words that very many have, and from words that nobody has. The file is
+built once (about three minutes) and kept in the temporary folder.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ _KEY = b"measured directory, nobody in it"
 _LOOKUP_KEY = b"measured lookups, hashes of none"
 _COMMON = (
     "合 农 国 王 县 区 镇 山西 专业 合作 种植 农业 王国 国国 合作社 专业合作社 家庭农场 有限公司 种植家庭农场 股份经济合作社 "  # in very many names
-    "业农 农农 社合作 区区 业业合 农业农业 合作合作社 作社专业 农场家庭农场 县区农业 业种植专 县农业 牧业合 专业家庭 庭农业有 菌专业专 作社县新 "  # of very common characters, in few names or none
+    "业农 农农 社合作 区区 业业合 农业农业 合作合作社 作社专业 农场家庭农场 县区农业 业种植专 "
+    "县农业 牧业合 专业家庭 庭农业有 菌专业专 作社县新 "  # of very common characters, in few names or none
     "w z zz hzs nyyxgs jtnc 0000 1540 9999 000000 YY00"
 )
 Question = Callable[[], object]

@@ -194,6 +194,11 @@ def test_former_prefixes_permits_and_foreigners_are_people_too(tmp_path: Path, n
     assert result.errors == ()
 
 
+def test_an_address_with_a_former_county_is_printed_with_its_present_name(tmp_path: Path) -> None:
+    imported(tmp_path, WANG.replace("140703,晋中市太谷区", ",太谷县"))
+    assert everybody(tmp_path)["王建国"].base == Place("140703", "晋中市太谷区明星镇南庄村")
+
+
 def test_codes_of_village_bodies_pass(tmp_path: Path) -> None:
     result = imported(tmp_path, COOPERATIVE.replace("93140781MA0HNXA36C", _code("N2140703MF0000001")))
     assert result.errors == ()
