@@ -1,6 +1,7 @@
 """What stands on a label, whether it is a preview or the real one.
 
-A preview has a specimen number and code; everything else is the same, so that both differ only in four rectangles: number, QR, date, 补打 mark.
+A preview has a specimen number and code and is the first copy; everything else is the same, so that both differ only in four rectangles: number
+(with the copy), QR, date, 补打 mark.
 """
 
 from __future__ import annotations

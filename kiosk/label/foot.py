@@ -11,6 +11,7 @@ from kiosk.label.qr import MODULES, QUIET_MODULES, modules_of
 _SLOGANS = ("生产记录 · 追溯", "信用 · 认证")
 _SCAN = "扫码查真伪"
 _REPRINT = "补打"
+_COPY_WAYS = ("第 {} 张 / 共 {} 张", "第{}张/共{}张", "第{}/{}张")
 _NUMBER_LINE = 1.2
 _SMALL_LINE = 1.25
 _SMALLEST_NUMBER_PX = 17
@@ -106,7 +107,10 @@ def _words(page: Page, content: LabelContent, step: Tightness, y: int, right: in
 
 
 def _number_and_copy(page: Page, content: LabelContent, y: int, right: int) -> None:
-    """Two lines: the number, then copy and the 补打 mark. The number gets smaller when its counter grows, its place stays."""
+    """Two lines: the number, then copy and the 补打 mark. The number gets smaller when its counter grows, its place stays.
+
+    The rectangle of the number holds the copy too: a preview shows the first of n.
+    """
     room = right - page.left
     size = page.sizes.small
     while page.length(content.number, size, bold=True) > room:
@@ -114,7 +118,7 @@ def _number_and_copy(page: Page, content: LabelContent, y: int, right: int) -> N
         if size < _SMALLEST_NUMBER_PX:
             raise DoesNotFit
     page.text(page.left, y + (page.sizes.small - size) // 2, content.number, size, bold=True)
-    page.rects["number"] = (page.left - 2, y - 2, right, y + round(page.sizes.small * _NUMBER_LINE))
+    page.rects["number"] = (page.left - 2, y - 2, right, y + round(page.sizes.small * (_SMALL_LINE + _NUMBER_LINE)))
     _copy_line(page, content, page.left, y + round(page.sizes.small * _SMALL_LINE), right)
 
 
@@ -122,12 +126,12 @@ def _copy_line(page: Page, content: LabelContent, x: int, y: int, right: int) ->
     size = page.sizes.small
     mark_width = round(page.length(_REPRINT, size, bold=True)) + 10
     left = right - mark_width - 2
-    copy, copies = content.copy, content.copies
-    ways = (f"第 {copy} 张 / 共 {copies} 张", f"第{copy}张/共{copies}张", f"第{copy}/{copies}张")
-    words = next((way for way in ways if x + page.length(way, size) <= left), None)
-    if words is None:
+    # The way that has room for the last copy is the way of all: what fitted in the preview fits on every paper.
+    last = content.copies
+    way = next((way for way in _COPY_WAYS if x + page.length(way.format(last, last), size) <= left), None)
+    if way is None:
         raise DoesNotFit
-    page.text(x, y, words, size)
+    page.text(x, y, way.format(content.copy, last), size)
     box = (left, y - 1, left + mark_width + 1, y + round(size * 1.15) + 1)
     page.rects["reprint"] = (box[0] - 1, box[1] - 1, box[2] + 1, box[3] + 1)
     if content.reprint:

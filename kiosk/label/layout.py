@@ -4,8 +4,8 @@ Rules
 - The legal text and the QR never shrink and nothing is ever clipped. When it gets tight, in this order: slogans go, the origin shortens to the
   county and below, extras go, the values shrink to ``MIN_VALUE_PX`` (2.1 mm of Hanzi at 203 dpi) and no further; then ``LabelTooSmall``.
   What was given up and is not in the way after all comes back, the last first.
-- What differs between a preview and the print lies inside four rectangles: number, QR, date and the 补打 mark, whose places do not depend on
-  their content.
+- What differs between a preview and the print lies inside four rectangles: number (with the copy below it), QR, date and the 补打 mark, whose
+  places do not depend on their content.
 - A change that moves a single dot raises ``LAYOUT_VERSION``: it is stored with each label.
 """
 

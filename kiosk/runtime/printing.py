@@ -69,10 +69,15 @@ class CopyPrinter:
         def begin() -> None:
             try:
                 job = self._issuer.begin_print(number, copy, reprint=reprint)
-                certificate = self._issuer.find(number)
             except IssuerError as err:
                 log.event("service-failed", service="begin-print", code=err.code)
                 self._send(CopyEnded(job_id=0, copy=copy, outcome=PaperOutcome.FAILED, error=err.code))
+                return
+            try:
+                certificate = self._issuer.find(number)
+            except IssuerError as err:
+                log.event("service-failed", service="find", code=err.code)
+                self._end(job, err.code)
                 return
             self._workers.post(
                 Desk.DRAWING, lambda: self._draw_and_submit(job, certificate), lambda: self._end(job, "internalError")

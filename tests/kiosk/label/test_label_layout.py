@@ -61,6 +61,7 @@ def outside(different: np.ndarray, *rects: Rect) -> np.ndarray:
     day=st.dates(date(2026, 2, 1), date(2056, 12, 31)),
     token=st.binary(min_size=99, max_size=99),
     copies=st.integers(1, 255),
+    copy=st.integers(1, 255),
     demo=st.booleans(),
     reprint=st.booleans(),
 )
@@ -72,13 +73,16 @@ def test_preview_and_print_differ_only_inside_the_four_rectangles(
     day: date,
     token: bytes,
     copies: int,
+    copy: int,
     demo: bool,
     reprint: bool,
 ) -> None:
     number = str(CertificateNumber("1407030031", counter))
     url = encode_url("q.sxnc.cn", b"\x11" + token)
-    printed = content(form, words, number=number, url=url, reprint=reprint, day=day, copy=1, copies=copies, demo=demo)
-    preview = replace(printed, number=SPECIMEN_NUMBER, url=SPECIMEN_URL, reprint=False, day=date(2026, 1, 2))
+    printed = content(
+        form, words, number=number, url=url, reprint=reprint, day=day, copy=min(copy, copies), copies=copies, demo=demo
+    )
+    preview = replace(printed, number=SPECIMEN_NUMBER, url=SPECIMEN_URL, reprint=False, day=date(2026, 1, 2), copy=1)
     try:
         shown = layout(preview, label_stock(stock))
     except LabelTooSmall:

@@ -197,6 +197,21 @@ def test_a_copy_whose_attempt_cannot_be_recorded_is_not_printed(rig: Rig, monkey
     assert (ended.outcome, ended.error, rig.port.jobs) == (PaperOutcome.FAILED, "diskFull", [])
 
 
+def test_a_certificate_that_cannot_be_read_back_ends_its_attempt_as_failed(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = rig.issuer.issue(a_promise())
+
+    def damaged(*_: object) -> None:
+        raise StoreUnavailable("storeBroken")
+
+    monkeypatch.setattr(rig.issuer, "find", damaged)
+    assert rig.print(made, 1).error == "storeBroken"
+    monkeypatch.undo()
+    (row,) = rig.kept()
+    assert row[2:4] == ("failed", "storeBroken")
+    rig.print(made, 1)
+    assert rig.kept()[1][1] == 0, "no paper was left, so the next one is no reprint"
+
+
 def test_an_outcome_that_cannot_be_kept_is_still_told_and_asked_again_after_a_restart(
     rig: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
