@@ -91,7 +91,7 @@ def _today(clerk: Clerk, event: TodayLoaded, now: Now) -> Step:
 
 
 def _row(clerk: Clerk, event: RowChosen, now: Now) -> Step:
-    return replace(clerk, busy=True, notice=None), (LoadCertificate(event.number),)
+    return replace(clerk, busy=True, label=None, notice=None), (LoadCertificate(event.number),)
 
 
 def _loaded(clerk: Clerk, event: CertificateLoaded, now: Now) -> Step:
@@ -129,8 +129,10 @@ def _certificate_pressed(clerk: Clerk, event: Pressed, now: Now) -> Step:
 
 
 def _reason(clerk: Clerk, event: ReasonChosen, now: Now) -> Step:
-    if clerk.certificate is None or clerk.busy or not event.reason.strip():
+    if clerk.certificate is None or clerk.busy:
         return clerk, ()
+    if not event.reason.strip():
+        return replace(clerk, notice=notice("reasonMissing")), ()
     number = clerk.certificate.number
     effect = VoidCertificate(number, event.reason) if clerk.intent is Key.VOID else AllowReprint(number, event.reason)
     return replace(clerk, busy=True, notice=None), (effect,)
@@ -206,6 +208,7 @@ MACHINE: Machine[Clerk] = Machine(
         (Page.CLERK_TODAY, ServiceRefused): _refused,
         (Page.CLERK_TODAY, Pressed): _today_pressed,
         (Page.CLERK_CERTIFICATE, Pressed): _certificate_pressed,
+        (Page.CLERK_TODAY, LabelDrawn): _label,
         (Page.CLERK_CERTIFICATE, LabelDrawn): _label,
         (Page.CLERK_REASON, ReasonChosen): _reason,
         (Page.CLERK_REASON, Pressed): _reason_pressed,
@@ -213,6 +216,7 @@ MACHINE: Machine[Clerk] = Machine(
         (Page.CLERK_REASON, ServiceRefused): _refused,
         (Page.PRINTING, CopyEnded): _paper,
         (Page.PRINTING, HealthChanged): _paper,
+        (Page.PRINTING, LabelDrawn): _label,
         (Page.TROUBLE, HealthChanged): _paper,
         (Page.TROUBLE, Pressed): _paper,
         (Page.TROUBLE, TimerFired): _paper,

@@ -9,6 +9,7 @@ from kiosk.domain.number import CertificateNumber
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
 from kiosk.session.events import Key
+from kiosk.session.notice import notice
 from kiosk.session.pages import Page
 from support import builders as b
 from support.walk import Walk, a_known_producer
@@ -78,6 +79,7 @@ def clerk_at_certificate() -> Walk:
 def test_the_clerk_voids_with_a_reason() -> None:
     walk = clerk_at_certificate().press(Key.VOID).do(ev.ReasonChosen("  "))
     assert not walk.asked(fx.VoidCertificate), "a reason is required"
+    assert walk.state.said == notice("reasonMissing")
     walk.do(ev.ReasonChosen("重量写错了"))
     assert [e.reason for e in walk.asked(fx.VoidCertificate)] == ["重量写错了"]  # type: ignore[attr-defined]
     assert walk.page is Page.CLERK_TODAY
@@ -111,3 +113,25 @@ def test_anybody_checks_a_certificate_and_the_camera_closes_again() -> None:
     assert walk.asked(fx.DisarmCamera)
     assert walk.press(Key.ANOTHER).page is Page.CHECK
     assert walk.press(Key.BACK).page is Page.ATTRACT
+
+
+def test_the_clerk_sees_the_label_even_when_it_is_drawn_before_the_certificate_is_shown() -> None:
+    picture = ev.Picture(8, 1, b"\x40")
+    walk = clerk_at_certificate().press(Key.BACK)
+    certificate = b.a_certificate(b.a_promise(copies=2))
+    walk.answers[fx.LoadCertificate] = lambda _: ev.LabelDrawn(picture)
+    walk.do(ev.RowChosen(NUMBER))
+    assert walk.page is Page.CLERK_TODAY
+    walk.do(ev.CertificateLoaded(certificate))
+    assert walk.page is Page.CLERK_CERTIFICATE
+    assert walk.state.errand.label == picture  # type: ignore[union-attr]
+
+
+def test_a_reprint_shows_the_very_label_that_comes_out() -> None:
+    walk = clerk_at_certificate()
+    del walk.answers[fx.PrintCopy]
+    walk.press(Key.REPRINT).do(ev.ReasonChosen("标签湿了、破了"))
+    assert walk.page is Page.PRINTING
+    marked = ev.Picture(8, 1, b"\x20")
+    walk.do(ev.LabelDrawn(marked))
+    assert walk.state.errand.label == marked  # type: ignore[union-attr]

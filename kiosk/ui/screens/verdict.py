@@ -77,7 +77,14 @@ class VerdictScreen(Steady):
             )
         )
         card.add_widget(
-            Text(ctx.words(f"check.why_{verdict.code}"), theme.body, align="center", max_lines=4, min_px=round(theme.note * 0.9))
+            Text(
+                ctx.words(f"check.why_{verdict.code}"),
+                theme.body,
+                align="center",
+                valign="top",
+                max_lines=4,
+                min_px=round(theme.note * 0.9),
+            )
         )
         if verdict.demo:
             card.add_widget(self._demo())

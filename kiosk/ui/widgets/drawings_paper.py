@@ -271,14 +271,6 @@ def person(pen: Pen, x: float, y: float, size: float) -> None:
     pen.box(x + 3 * size, y + 18 * size, 9 * size, 6.4 * size, tokens.WHITE, 1)
 
 
-def take_label(pen: Pen) -> None:
-    """A hand takes the label from the slot."""
-    with pen.turned(0, 42, 0):
-        _front(pen, light=tokens.LEAF)
-        _slip(pen, 38, 35, 44, 34)
-        hand(pen, 60, 6, 0)
-
-
 def keep_safe(pen: Pen) -> None:
     """A certificate goes into a drawer that locks."""
     _slip(pen, 40, 96, 40, 52)
