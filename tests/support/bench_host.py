@@ -117,3 +117,10 @@ def wait_until(is_so: Callable[[], bool], seconds: float = 5) -> None:
     while not is_so():
         assert time.monotonic() < deadline, "did not happen in time"
         time.sleep(0.01)
+
+
+def happened(bench: Bench) -> list[str]:
+    """What the bench noted, oldest first."""
+    happenings = bench.state()["happenings"]
+    assert isinstance(happenings, list)
+    return [item["what"] for item in happenings]

@@ -25,12 +25,6 @@ ROOT = Path(__file__).resolve().parents[3]
 MODULE = [sys.executable, "-m", "tools.bench"]
 
 
-@pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(tmp_path / "bench") as made:
-        yield made
-
-
 def cli(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [*MODULE, *words, "--folder", str(folder)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False

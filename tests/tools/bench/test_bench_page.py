@@ -34,19 +34,6 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    with Bench(tmp_path / "bench") as made:
-        yield made
-
-
-@pytest.fixture
-def host(bench: Bench) -> Iterator[BenchHost]:
-    made = BenchHost(bench)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def address(bench: Bench) -> Iterator[str]:
     with serving(bench, 0) as made:
         yield made
