@@ -1,7 +1,9 @@
 """How long a search of the register takes: p99 for each kind of question over a million of invented subjects in an encrypted file.
 
 The questions are made from subjects that are there, from words that very many have, and from words that nobody has. The file is
-built once (about three minutes) and kept in the temporary folder.
+built once (about three minutes) and kept in the temporary folder. Each question is asked three times, each time of a freshly
+opened file, and its best time counts: the machine's other work is not the search's. The floor is one look at a row by its id,
+asked in the same way.
 """
 
 from __future__ import annotations
@@ -23,11 +25,13 @@ from kiosk.directory.subject_code import subject_code
 from kiosk.directory.words import fold
 from kiosk.domain.subject import Subject
 from tools.directory.fill import fill, invented_subjects
-from tools.measure.row import Row, at_most
+from tools.measure.row import Row
 
 SUBJECTS = 1_000_000
 GOAL_MS = 10.0
 _ASKED = 1000
+_ROUNDS = 3
+_FLOOR = "row by id"
 _SEED = 1
 _KEY = b"measured directory, nobody in it"
 _LOOKUP_KEY = b"measured lookups, hashes of none"
@@ -44,16 +48,30 @@ def rows(count: int = SUBJECTS) -> list[Row]:
     """One row for each kind of question, and one for all of them together."""
     folder = _filled(count)
     known = list(islice(invented_subjects(count, _LOOKUP_KEY, _SEED), 20 * _ASKED))
-    asked = random.Random(7).sample(known, min(_ASKED, len(known)))
-    found: list[Row] = []
-    everything: list[float] = []
+    asked = [subject for subject, _ in random.Random(7).sample(known, min(_ASKED, len(known)))]
+    rounds = [_round(folder, asked) for _ in range(_ROUNDS)]
+    best = {kind: [min(times) for times in zip(*(one[kind] for one in rounds), strict=True)] for kind in rounds[0]}
+    floor = _p99(best.pop(_FLOOR))
+    best["all questions"] = [time_ms for times in best.values() for time_ms in times]
+    return [_row(f"directory, {kind}, p99 of {count} subjects", _p99(times), floor) for kind, times in best.items()]
+
+
+def _round(folder: Path, subjects: Sequence[Subject]) -> dict[str, list[float]]:
+    """Milliseconds of each question of each kind, on a freshly opened file: nothing is decrypted yet."""
     with Directory.open(folder, _KEY) as directory:
-        for kind, questions in _questions(directory, [subject for subject, _ in asked]).items():
-            times = [_time_ms(question) for question in questions]
-            everything.extend(times)
-            found.append(at_most(f"directory, {kind}, p99 of {count} subjects", _p99(times), "ms", GOAL_MS))
-        found.append(at_most(f"directory, all questions, p99 of {directory.count} subjects", _p99(everything), "ms", GOAL_MS))
-    return found
+        return {kind: [_time_ms(question) for question in questions] for kind, questions in _questions(directory, subjects).items()}
+
+
+def _row(name: str, value: float, floor: float) -> Row:
+    return Row(
+        name=name,
+        value=value,
+        unit="ms",
+        floor=floor,
+        ratio=value / floor,
+        goal=f"<= {GOAL_MS:.0f} ms",
+        holds=value <= GOAL_MS,
+    )
 
 
 def _filled(count: int) -> Path:
@@ -88,11 +106,16 @@ def _questions(directory: Directory, subjects: Sequence[Subject]) -> dict[str, l
     }
     asked: dict[str, list[Question]] = {kind: [_find(directory, text) for text in texts] for kind, texts in typed.items()}
     asked["person of a card"] = [_by_person(directory, one.person_hash) for one in subjects]
+    asked[_FLOOR] = [_get(directory, one) for one in subjects]
     return {kind: questions for kind, questions in asked.items() if questions}
 
 
 def _find(directory: Directory, text: str) -> Question:
     return lambda: directory.find(text)
+
+
+def _get(directory: Directory, subject: Subject) -> Question:
+    return lambda: directory.get(subject.id)
 
 
 def _by_person(directory: Directory, person: bytes) -> Question:
