@@ -162,7 +162,6 @@ class ProductScreen(Steady):
             self.ctx.words("product.byLetters"),
             "",
             lambda: self._go(self._letters),
-            icon="text",
             large=large,
         )
 

@@ -109,6 +109,7 @@ class PromiseScreen(Steady):
         words = Text(self.ctx.words("button.clearInk"), theme.body, bold=True, max_lines=1, min_px=theme.note)
         if upright_icon:
             words.align = "center"
+            button.spacing = theme.mm(0.6)
             for part, height in ((icon, theme.body * 1.2), (words, theme.body * 1.34)):
                 part.size_hint_y, part.height = None, height
             for part in (Widget(), icon, words, Widget()):

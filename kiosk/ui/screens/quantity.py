@@ -65,21 +65,22 @@ class QuantityScreen(Steady):
     def _main(self, visit: Visit) -> Card:
         theme, ctx = self.theme, self.ctx
         card = Card(theme, spacing=theme.mm(1.6))
-        head = BoxLayout(size_hint_y=None, height=theme.body * 1.7, spacing=theme.gap)
-        product = visit.draft.product
-        side = theme.body * 1.7
-        if product is not None:
-            head.add_widget(picture(ctx.catalogue.picture(product), side, size_hint_x=None, width=side))
-            head.add_widget(Text(product.name, theme.body, bold=True, max_lines=1, min_px=theme.note))
-        self._word = ScaleWord(ctx, size_px=round(theme.body * (0.86 if theme.elder else 0.94)), pos_hint={"center_y": 0.5})
-        head.add_widget(self._word)
-        card.add_widget(head)
-        self._number = BigNumber(round(theme.huge * 1.5), theme.question)
-        card.add_widget(self._number)
+        low = theme.elder and not theme.board.is_portrait
         self._switch = UnitSwitch(self)
         self._scale = Text("", theme.note, color=tokens.SOFT, align="right", max_lines=2, min_px=round(theme.note * 0.66))
-        card.add_widget(horizontal(theme, self._switch, self._scale, size_hint_y=None, height=max(theme.touch, theme.note * 2.8)))
-        card.add_widget(Widget(size_hint_y=None, height=theme.mm(1)))
+        self._word = ScaleWord(ctx, size_px=round(theme.body * (0.86 if theme.elder else 0.94)), pos_hint={"center_y": 0.5})
+        self._number = BigNumber(round(theme.huge * 1.5), theme.question)
+        head = BoxLayout(size_hint_y=None, height=max(theme.body * 1.7, theme.touch), spacing=theme.gap)
+        # Large words leave a low card: the number has it, and what was chosen a moment ago is not said again.
+        for part in (self._switch,) if low else self._product(visit.draft.product):
+            head.add_widget(part)
+        head.add_widget(self._word)
+        card.add_widget(head)
+        card.add_widget(self._number)
+        if not low:
+            foot = horizontal(theme, self._switch, self._scale, size_hint_y=None, height=max(theme.touch, theme.note * 2.8))
+            card.add_widget(foot)
+            card.add_widget(Widget(size_hint_y=None, height=theme.mm(1)))
         self._take = PushButton(
             theme,
             Key.TAKE_WEIGHT.value,
@@ -91,6 +92,14 @@ class QuantityScreen(Steady):
         )
         card.add_widget(self._take)
         return card
+
+    def _product(self, product: Product | None) -> tuple[Widget, ...]:
+        if product is None:
+            return ()
+        theme = self.theme
+        side = theme.body * 1.7
+        drawn = picture(self.ctx.catalogue.picture(product), side, size_hint_x=None, width=side)
+        return drawn, Text(product.name, theme.body, bold=True, max_lines=1, min_px=theme.note)
 
     def _roads(self, visit: Visit) -> BoxLayout:
         theme, ctx = self.theme, self.ctx

@@ -53,7 +53,9 @@ class ScaleHelpScreen(Steady):
             pos_hint={"top": 1},
         )
         badge.add_widget(Text(str(number), theme.body, color=tokens.WHITE, bold=True, align="center", max_lines=1))
-        says = Text(words, theme.body, bold=True, max_lines=4, min_px=theme.note, valign="middle")
+        says = Text(
+            words, theme.body, bold=True, max_lines=4, min_px=theme.note, valign="middle" if theme.board.is_portrait else "top"
+        )
         card = Card(theme, orientation="vertical", spacing=theme.mm(1), padding=theme.pad * 0.7)
         if theme.board.is_portrait:
             card.orientation = "horizontal"

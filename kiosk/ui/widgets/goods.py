@@ -88,7 +88,6 @@ class KindTile(Touchable):
         emoji: str,
         act: Callable[[], None],
         *,
-        icon: str = "",
         large: bool = False,
     ) -> None:
         super().__init__(
@@ -96,12 +95,7 @@ class KindTile(Touchable):
         )
         self.spacing = theme.mm(4 if large else 2.4)
         side = theme.mm(19 if large else 13) * theme.board.type_scale
-        drawn: Widget = (
-            Icon(icon, side * 0.74, tokens.GREEN, size_hint_x=None, width=side)
-            if icon
-            else Emoji(emoji, side, size_hint_x=None, width=side)
-        )
-        self.add_widget(drawn)
+        self.add_widget(Emoji(emoji, side, size_hint_x=None, width=side))
         self.add_widget(Text(words, theme.question if large else theme.body, bold=True, max_lines=1, min_px=theme.note))
 
 

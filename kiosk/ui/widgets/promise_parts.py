@@ -202,6 +202,10 @@ def copies_pad(ctx: ScreenContext, most: int, chosen: Callable[[int], None]) -> 
     says = BoxLayout(orientation="vertical", spacing=theme.gap)
     title = ctx.words("promise.copies")
     says.add_widget(Text(title, theme.body, bold=True, align="center", size_hint_y=None, height=theme.body * 1.4, max_lines=1))
+    note = ctx.words("promise.copiesNote")
+    says.add_widget(
+        Text(note, theme.note, color=tokens.SOFT, align="center", size_hint_y=None, height=theme.note * 1.4, max_lines=1)
+    )
     says.add_widget(number)
     pad = Keypad(theme, typing.press)
     keys_high = 4 * theme.action + 2.4 * theme.gap

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from kiosk.domain.quantity import JIN_PER_KG, NO_WEIGHT, Weight, WeightStatus, plain
+from kiosk.label.text import Style, font_book
 from kiosk.session.events import DeviceWord
 from kiosk.session.visit import Visit
 from kiosk.ui import theme as tokens
@@ -90,6 +91,7 @@ class ScaleWord(Card):
             **layout,
         )
         self._ctx = ctx
+        self._size_px = size
         self._icon = Icon("info", size * 1.1, tokens.SOFT, size_hint_x=None, width=size * 1.1)
         self._words = Text("", size, bold=True, max_lines=1, min_px=round(size * 0.8))
         self.add_widget(self._icon)
@@ -106,4 +108,6 @@ class ScaleWord(Card):
         self.paint(look.ground)
         self._icon.show(look.icon)
         self._icon.paint(look.ink)
-        self._words.say(self._ctx.words(f"weight.{status.value}"), look.ink)
+        words = self._ctx.words(f"weight.{status.value}")
+        self._words.say(words, look.ink)
+        self.width = font_book().length(words, Style(self._size_px, True)) + self._size_px * 2.6
