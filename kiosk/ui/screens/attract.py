@@ -1,0 +1,271 @@
+"""首页: what this is, where it stands, whether all is well or what is not, and the ways in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.floatlayout import FloatLayout
+from kivy.uix.widget import Widget
+
+from kiosk.session.events import DeviceWord, Key
+from kiosk.session.pages import Page
+from kiosk.session.terminal import Terminal
+from kiosk.ui import theme as tokens
+from kiosk.ui.screen import Screen, ScreenContext, horizontal, spring, vertical
+from kiosk.ui.screens import draws
+from kiosk.ui.widgets import drawings_scene as scene
+from kiosk.ui.widgets.button import Row, Touchable
+from kiosk.ui.widgets.drawings_identify import WIDE, laid_from_aside
+from kiosk.ui.widgets.night import NightButton
+from kiosk.ui.widgets.slides import Slide, Slides
+from kiosk.ui.widgets.surface import Card
+from kiosk.ui.widgets.text import Icon, Text
+from kiosk.ui.widgets.vector import Drawing, Pen
+
+_PALE = tokens.rgb("#EAF6EE")
+_LONG = 22
+"""Characters of a sentence that needs two lines."""
+_GOODS = "🍅 🥬 🍎 🥚 🐔 🐟"
+_SLIDES: tuple[tuple[str, Slide], ...] = (
+    ("paste", Slide("", "", scene.paste, scene.UNITS)),
+    ("goods", Slide("", "", signs=_GOODS)),
+    ("interval", Slide("", "", scene.interval, scene.UNITS)),
+    ("own", Slide("", "", scene.own_word, scene.UNITS)),
+    ("mixed", Slide("", "", scene.mixed, scene.UNITS)),
+    ("keep", Slide("", "", scene.keep_two_years, scene.UNITS)),
+)
+
+
+def slides(ctx: ScreenContext) -> tuple[Slide, ...]:
+    """All slides with their words."""
+    return tuple(
+        Slide(ctx.words(f"learn.{name}.title"), ctx.words(f"learn.{name}.words"), slide.draw, slide.units, slide.signs)
+        for name, slide in _SLIDES
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """Everything of the state that this page draws."""
+
+    problems: tuple[str, ...]
+    has_paper: bool
+    has_camera: bool
+
+
+def problems(ctx: ScreenContext, state: Terminal) -> tuple[str, ...]:
+    """What is not well, in plain words, the gravest first."""
+    health = state.health
+    found: list[str] = []
+    if state.clock_problem:
+        found.append(ctx.words(f"notice.{state.clock_problem}"))
+    elif state.said is not None:
+        found.append(ctx.said(state.said))
+    if health.printer is not DeviceWord.READY:
+        known = f"attract.printer.{health.printer_trouble}"
+        found.append(ctx.words(known if known in ctx.texts else "attract.noPrinter"))
+    elif health.paper_low:
+        found.append(ctx.words("attract.paperLow"))
+    if health.reader is not DeviceWord.READY:
+        found.append(ctx.words("attract.noReader"))
+    if health.scale is not DeviceWord.READY:
+        found.append(ctx.words("attract.noScale"))
+    return tuple(found)
+
+
+@draws(Page.ATTRACT)
+class AttractScreen(Screen):
+    """Landscape: who we are left, the ways in right. Portrait: who we are above, the ways in where hands reach."""
+
+    ground = tokens.GREEN
+
+    def build(self, state: Terminal) -> None:
+        theme = self.theme
+        self._shown: _Shown | None = None
+        self.add_widget(_Land(theme))
+        self._ways = BoxLayout(orientation="vertical", spacing=theme.gap)
+        self._tells = BoxLayout()
+        title, bottom = self._title(state), self._bottom()
+        if theme.board.is_portrait:
+            self._tells.size_hint_y = 0.5
+            title.padding = (0, theme.margin, 0, 0)
+            page = vertical(theme, title, self._tells, self._ways, bottom, padding=theme.margin, spacing=theme.gap * 1.6)
+        else:
+            left = vertical(theme, title, self._tells, bottom, spacing=theme.gap)
+            page = horizontal(theme, left, self._ways, padding=theme.margin, spacing=theme.margin)
+        self.add_widget(page)
+
+    def update(self, state: Terminal) -> None:
+        shown = _Shown(problems(self.ctx, state), bool(state.open_papers), state.health.camera is DeviceWord.READY)
+        if shown == self._shown:
+            return
+        before, self._shown = self._shown, shown
+        if before is None or before.problems != shown.problems:
+            self._tells.clear_widgets()
+            self._tells.add_widget(self._trouble(shown.problems) if shown.problems else self._calm())
+        if before is None or (before.has_paper, before.has_camera) != (shown.has_paper, shown.has_camera):
+            self._fill_ways(shown)
+
+    # --- who and where ------------------------------------------------------------------------------------------------
+
+    def _title(self, state: Terminal) -> BoxLayout:
+        theme, ctx = self.theme, self.ctx
+        above = Text(ctx.words("attract.above"), theme.body, color=_PALE, max_lines=1)
+        name = Text(ctx.words("attract.title"), theme.title, color=tokens.WHITE, bold=True, max_lines=1)
+        below = Text(ctx.words("attract.below"), theme.body, color=_PALE, max_lines=1)
+        where = BoxLayout(spacing=theme.mm(1.2))
+        where.add_widget(Icon("place", theme.note * 1.3, _PALE, size_hint_x=None, width=theme.note * 1.4))
+        where.add_widget(Text(state.station, theme.note, color=_PALE, max_lines=2, min_px=round(theme.note * 0.85)))
+        lines = [(above, theme.body * 1.25), (name, theme.title * 1.25), (below, theme.body * 1.35), (where, theme.note * 2.75)]
+        if theme.elder and not theme.board.is_portrait:
+            lines.remove(lines[2])
+        box = vertical(theme, spacing=0, size_hint_y=None)
+        for line, height in lines:
+            line.size_hint_y, line.height = None, height
+            box.add_widget(line)
+        box.height = sum(height for _, height in lines) + (theme.margin if theme.board.is_portrait else 0)
+        return box
+
+    def _bottom(self) -> Widget:
+        theme, ctx = self.theme, self.ctx
+        row = horizontal(theme, size_hint_y=None, height=theme.touch)
+        words = ctx.words("button.normal" if theme.elder else "button.elder")
+        row.add_widget(NightButton(theme, "elder", words, ctx.press(Key.ELDER), icon="text"))
+        row.add_widget(NightButton(theme, "startClerk", ctx.words("button.clerk"), ctx.press(Key.START_CLERK), icon="key"))
+        return vertical(theme, row, size_hint_y=None, height=theme.touch + theme.mm(3), padding=(0, 0, 0, theme.mm(3)))
+
+    # --- how it is ----------------------------------------------------------------------------------------------------
+
+    def _calm(self) -> Widget:
+        """All is well: say so, and tell something worth knowing."""
+        theme, ctx = self.theme, self.ctx
+        well = horizontal(
+            theme,
+            Icon("check_circle", theme.note * 1.3, tokens.rgb("#7FE0A6"), size_hint_x=None, width=theme.note * 1.4),
+            Text(ctx.words("attract.allWell"), theme.note, color=_PALE, bold=True, max_lines=1),
+            spacing=theme.mm(1.2),
+            size_hint_y=None,
+            height=theme.note * 1.5,
+        )
+        if theme.elder and not theme.board.is_portrait:
+            return vertical(theme, spring(), well)
+        return vertical(theme, Slides(theme, slides(ctx)), well)
+
+    def _trouble(self, found: tuple[str, ...]) -> Widget:
+        theme = self.theme
+        card = Card(theme, color=tokens.AMBER_TINT, padding=(theme.pad, theme.mm(2.4)), spacing=theme.mm(1))
+        # Elders read fewer, larger words: what stops everything stands alone.
+        few = theme.elder and not theme.board.is_portrait
+        most = 1 if len(found[0]) >= _LONG else 2
+        for words in found[:most] if few else found:
+            row = horizontal(theme, spacing=theme.mm(2), size_hint_y=1 if len(words) < _LONG else 2)
+            row.add_widget(Icon("warning", theme.body * 1.1, tokens.AMBER, size_hint_x=None, width=theme.body * 1.3))
+            row.add_widget(Text(words, theme.body, color=tokens.AMBER, bold=True, max_lines=3, min_px=theme.note))
+            card.add_widget(row)
+        return card
+
+    # --- the ways in --------------------------------------------------------------------------------------------------
+
+    def _fill_ways(self, shown: _Shown) -> None:
+        theme, ctx = self.theme, self.ctx
+        self._ways.clear_widgets()
+        self._ways.add_widget(self._start())
+        camera = "" if shown.has_camera else ctx.words("attract.noCamera")
+        rows = [
+            ("startLookup", "button.lookup", ctx.words("attract.lookupNote"), Key.START_LOOKUP, "phone"),
+            ("startScan", "button.scan", camera or ctx.words("attract.scanNote"), Key.START_SCAN, "camera"),
+            ("startCheck", "button.check", camera or ctx.words("attract.checkNote"), Key.START_CHECK, "search"),
+        ]
+        if shown.has_paper:
+            rows.insert(0, ("reprint", "attract.openPaper", ctx.words("attract.openPaperNote"), Key.REPRINT, "print"))
+        for name, words, note, key, icon in rows:
+            self._ways.add_widget(
+                Row(
+                    theme,
+                    name,
+                    ctx.words(words),
+                    "" if theme.elder else note,
+                    ctx.press(key),
+                    icon=icon,
+                    kind="chosen" if name == "reprint" else "quiet",
+                    padding=(theme.pad * 0.7, theme.mm(0.4)),
+                    size_hint_y=None,
+                    height=self._row_height(),
+                )
+            )
+
+    def _row_height(self) -> float:
+        theme = self.theme
+        two_lines = theme.body * 1.3 + theme.note * 1.35 + theme.mm(3.4)
+        return max(theme.action, 0 if theme.elder else two_lines) * (1.15 if theme.board.is_portrait else 1.0)
+
+    def _start(self) -> Widget:
+        """The one big thing: the picture of what to do, and its words on green."""
+        theme, ctx = self.theme, self.ctx
+        button = Touchable(
+            theme,
+            "start",
+            ctx.press(Key.START),
+            least_mm=tokens.CONFIRM_MM,
+            orientation="vertical",
+            padding=theme.pad,
+            spacing=theme.gap,
+        )
+        button.add_widget(Drawing(laid_from_aside, WIDE))
+        band = Card(
+            theme,
+            color=tokens.GREEN,
+            raised=False,
+            orientation="horizontal",
+            padding=(theme.pad, 0),
+            size_hint_y=None,
+            height=theme.action,
+        )
+        big = round(theme.question * 1.2)
+        words = ctx.words("button.start")
+        band.add_widget(Widget())
+        band.add_widget(
+            Text(
+                words,
+                big,
+                color=tokens.WHITE,
+                bold=True,
+                align="center",
+                max_lines=1,
+                size_hint_x=None,
+                width=big * (len(words) + 0.4),
+            )
+        )
+        if not theme.elder:
+            note = ctx.words("button.startNote")
+            band.add_widget(
+                Text(
+                    note,
+                    theme.body,
+                    color=_PALE,
+                    max_lines=1,
+                    size_hint_x=None,
+                    width=theme.body * (len(note) + 0.4),
+                    min_px=theme.note,
+                )
+            )
+        band.add_widget(Widget())
+        button.add_widget(band)
+        return button
+
+
+class _Land(FloatLayout):
+    """The hills behind everything, as wide as the screen."""
+
+    def __init__(self, theme: tokens.Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.bind(pos=self._draw, size=self._draw)
+
+    def _draw(self, *_: object) -> None:
+        self.canvas.clear()
+        board = self._theme.board
+        scale = self._theme.mm(1) * (1.0 if board.is_portrait else board.type_scale)
+        with self.canvas:
+            scene.land(Pen(scale, (self.x, self.y)), self.width / scale)
