@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.domain.identity import IdentityError, parse_phone
-from kiosk.domain.promise import Draft, EvidenceLevel
-from kiosk.domain.subject import Place, Subject, SubjectKind, SubjectStatus
+from kiosk.domain.promise import MAX_ORIGIN_CHARACTERS, Draft, EvidenceLevel
+from kiosk.domain.subject import Subject, SubjectKind, SubjectStatus
 from kiosk.session.effects import (
     ArmCamera,
     ArmReader,
@@ -237,6 +237,8 @@ def _register_phone(visit: Visit, event: Typed, now: Now) -> Step:
 
 
 def _register_place(visit: Visit, event: PlaceChosen, now: Now) -> Step:
+    if not 2 <= len(event.place.text.strip()) <= MAX_ORIGIN_CHARACTERS:
+        return replace(visit, notice=notice("place.wrong")), ()
     return replace(visit, page=Page.REGISTER_CONFIRM, new=replace(visit.new, place=event.place), notice=None), ()
 
 
@@ -249,6 +251,8 @@ def _register_back(visit: Visit, event: Pressed, now: Now) -> Step:
     match event.key:
         case Key.CANCEL:
             return _finish(visit)
+        case Key.BACK if visit.busy:
+            return visit, ()  # the ledger is writing: its answer belongs to this page
         case Key.BACK if visit.page in before:
             return replace(visit, page=before[visit.page], notice=None), ()
         case Key.BACK:
@@ -276,11 +280,6 @@ def _register_refused(visit: Visit, event: ServiceRefused, now: Now) -> Step:
 
 def _habits(visit: Visit, event: HabitsLoaded, now: Now) -> Step:
     return replace(visit, last=event.last, usual=event.products), ()
-
-
-def place_from_card(address: str, county: str) -> Place:
-    """A first proposal for a new subject's base: the card's address without the province."""
-    return Place(county=county, text=address.removeprefix("山西省").strip()[:60])
 
 
 TABLE: Table[Visit] = {
