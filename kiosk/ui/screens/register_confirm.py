@@ -64,9 +64,11 @@ class RegisterConfirmScreen(Framed):
             self.body.add_widget(vertical(theme, spring() if theme.elder else picture, note, self._register))
 
     def _place(self, visit: Visit) -> str:
-        """The county on one line, the village on the next."""
+        """The county on one line, the village on the next; a long place in one piece, to keep its type large."""
         if visit.new.place is None:
             return ""
+        if len(visit.new.place.text) > 2 * _CHARACTERS_A_LINE - 8:
+            return visit.new.place.text
         parts = self.ctx.townships.parse(visit.new.place.text, visit.new.place.county)
         lines = (parts.county.text if parts.county is not None else "", parts.town + parts.village)
         return "\n".join(line for line in lines if line)

@@ -15,6 +15,7 @@ _SOIL = tokens.rgb("#B98A5E")
 _SOIL_DARK = tokens.rgb("#9C7048")
 _HILL = tokens.rgb("#BFDCC6")
 _HILL_FAR = tokens.rgb("#D6E9DA")
+_MOUNTAIN = tokens.rgb("#E0EDE3")
 _SKIN = tokens.rgb("#EDBE98")
 _SKIN_SHADE = tokens.rgb("#D79E75")
 _STRAW = tokens.rgb("#E8C56B")
@@ -39,10 +40,7 @@ def _ground(pen: Pen) -> None:
 
 
 def _hills(pen: Pen) -> None:
-    for left, right, height, color in ((0, 62, 44, _HILL_FAR), (52, 120, 40, _HILL_FAR), (14, 104, 32, _HILL)):
-        half = (right - left) / 2
-        ridge = [(left + half - half * cos(pi * i / 24), height * sin(pi * i / 24) ** 0.8) for i in range(25)]
-        pen.polygon(ridge, color)
+    _ridges(pen, ((0, 62, 44, _HILL_FAR), (52, 120, 40, _HILL_FAR), (14, 104, 32, _HILL)))
 
 
 def _field(pen: Pen, height: float) -> None:
@@ -136,19 +134,41 @@ def organisation(pen: Pen) -> None:
 
 
 VILLAGE_UNITS: Point = (200.0, 80.0)
+VILLAGE_HIGH_UNITS: Point = (200.0, 150.0)
 
 
 def village(pen: Pen) -> None:
     """Houses between hills and rows, and the pin that says: here. 200 x 80 units."""
     pen.box(0, 0, 200, 80, _SKY, 8)
     pen.disc(172, 63, 8, _SUN)
-    for left, right, height, color in ((0, 96, 46, _HILL_FAR), (78, 200, 42, _HILL_FAR), (30, 170, 31, _HILL)):
+    _ridges(pen, ((0, 96, 46, _HILL_FAR), (78, 200, 42, _HILL_FAR), (30, 170, 31, _HILL)))
+    _settlement(pen)
+
+
+def village_high(pen: Pen) -> None:
+    """The same village under mountains and a high sky. 200 x 150 units."""
+    pen.box(0, 0, 200, 150, _SKY, 8)
+    pen.disc(164, 122, 12, _SUN)
+    for x, y in ((34, 124), (104, 110)):
+        pen.box(x, y, 34, 9, tokens.WHITE, 4.5)
+        pen.disc(x + 13, y + 8, 7.5, tokens.WHITE)
+        pen.disc(x + 22, y + 6.5, 5.5, tokens.WHITE)
+    _ridges(pen, ((4, 112, 92, _MOUNTAIN), (84, 198, 78, _MOUNTAIN), (0, 96, 54, _HILL_FAR), (78, 200, 48, _HILL_FAR)))
+    _ridges(pen, ((30, 170, 33, _HILL),))
+    _settlement(pen)
+
+
+def _ridges(pen: Pen, ridges: tuple[tuple[int, int, int, tokens.Color], ...]) -> None:
+    for left, right, height, color in ridges:
         half = (right - left) / 2
         pen.polygon([(left + half - half * cos(pi * i / 24), height * sin(pi * i / 24) ** 0.8) for i in range(25)], color)
+
+
+def _settlement(pen: Pen) -> None:
     pen.box(0, 0, 200, 16, _SOIL, 8)
     pen.box(0, 8, 200, 8, _SOIL, 0)
-    for x in range(10, 200, 20):
-        pen.stroke([(100 + (x - 100) * 0.8, 14), (x, 3)], _SOIL_DARK, 1.4)
+    for foot in range(10, 200, 20):
+        pen.stroke([(100 + (foot - 100) * 0.8, 14), (foot, 3)], _SOIL_DARK, 1.4)
     for x, width, tall in ((34, 26, 13), (66, 20, 10), (116, 20, 11), (142, 28, 14)):
         _house(pen, x, 16, width, tall)
     for x, y, size in ((20, 9, 0.9), (48, 6, 1.1), (76, 9, 0.9), (124, 9, 0.9), (152, 6, 1.1), (180, 9, 0.9)):

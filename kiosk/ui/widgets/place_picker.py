@@ -16,7 +16,7 @@ from kiosk.domain.subject import Place
 from kiosk.ui import theme as tokens
 from kiosk.ui.screen import ScreenContext
 from kiosk.ui.widgets.button import CHOSEN, PRIMARY, QUIET, WAITING, PushButton, Row, Touchable
-from kiosk.ui.widgets.drawings_register import VILLAGE_UNITS, village
+from kiosk.ui.widgets.drawings_register import VILLAGE_HIGH_UNITS, VILLAGE_UNITS, village, village_high
 from kiosk.ui.widgets.pinyin_pad import PinyinPad
 from kiosk.ui.widgets.text import Icon, Text
 from kiosk.ui.widgets.tiles import Choice, TilePages
@@ -103,7 +103,9 @@ class PlacePicker(BoxLayout):
     def _draw_scene(self) -> None:
         """A high screen shows the village on top, where hands do not reach well."""
         if self._ctx.theme.board.is_portrait:
-            self.add_widget(Drawing(village, VILLAGE_UNITS, size_hint_y=_SCENE if self.view != WRITE else 1))
+            roomy = self.view == WRITE
+            units = VILLAGE_HIGH_UNITS if roomy else VILLAGE_UNITS
+            self.add_widget(Drawing(village_high if roomy else village, units, size_hint_y=1 if roomy else _SCENE))
 
     # --- proposals -----------------------------------------------------------------------------------------------------
 
@@ -112,7 +114,10 @@ class PlacePicker(BoxLayout):
         portrait = theme.board.is_portrait
         offered = BoxLayout(orientation="vertical", spacing=theme.gap, size_hint_x=1 if portrait else 1.75)
         if portrait or len(self._proposals) < (2 if theme.elder else 3):
-            offered.add_widget(Drawing(village, VILLAGE_UNITS, size_hint_y=1.3 if len(self._proposals) == 1 else 0.9))
+            roomy = portrait and len(self._proposals) < 3
+            units = VILLAGE_HIGH_UNITS if roomy else VILLAGE_UNITS
+            share = 1.3 if len(self._proposals) == 1 else 0.9
+            offered.add_widget(Drawing(village_high if roomy else village, units, size_hint_y=share))
         for number, proposal in enumerate(self._proposals):
             offered.add_widget(self._proposal(number, proposal))
         ways = BoxLayout(orientation="vertical", spacing=theme.gap)
