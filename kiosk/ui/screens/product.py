@@ -259,7 +259,7 @@ class ProductScreen(Steady):
             placeholder=self.ctx.words("product.initials"),
             padding=(theme.pad, 0),
             size_hint_y=None,
-            height=theme.touch if theme.elder else theme.action,
+            height=theme.touch if theme.elder and not theme.board.is_portrait else theme.action,
         )
         self._pad = LetterPad(theme, self._letter)
         if theme.board.is_portrait:

@@ -85,7 +85,7 @@ class PromiseScreen(Steady):
     def _upright(self, visit: Visit) -> None:
         theme = self.theme
         words = self._words(visit, theme.board.width_px - 2 * theme.margin)
-        self._again.size_hint_x, self._again.width = None, theme.body * 4.4
+        self._again.size_hint_x, self._again.width = None, theme.body * 5.4
         self._pad.size_hint_y = 0.62
         foot = horizontal(theme, self._again, self._issue, size_hint_y=None, height=theme.confirm)
         for part in (self._beside, words, self._pad, foot):
@@ -103,7 +103,7 @@ class PromiseScreen(Steady):
             "clearInk",
             self._wipe,
             orientation="vertical" if upright_icon else "horizontal",
-            padding=(theme.mm(1), theme.mm(2)) if upright_icon else (theme.pad, 0),
+            padding=(theme.mm(1), theme.mm(2)) if upright_icon else (theme.mm(1), 0),
         )
         icon = Icon("refresh", theme.body * 1.1, tokens.GREEN)
         words = Text(self.ctx.words("button.clearInk"), theme.body, bold=True, max_lines=1, min_px=theme.note)
