@@ -18,7 +18,7 @@ from kiosk.domain.subject import Subject
 MIN_TAIL = 4
 MAX_QUERY = 40
 """Longer than any name; a scanned page of text is not a question."""
-MAX_LOOKED_AT = 256
+MAX_LOOKED_AT = 128
 """So many names with the rarest bigrams are read at most: beyond that, a question is too common to be answered by reading on."""
 _RAREST = 3
 _WORTH = 500
