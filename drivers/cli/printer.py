@@ -10,11 +10,13 @@ from PIL import Image, ImageDraw
 from drivers.cli.desk import Desk, Failed, Heard, Refused, reason_of, serve
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.errors import DriverError
-from drivers.printer.device import EscPosPrinter
+from drivers.printer.driver import printer_driver
 from drivers.printer.encode import encode_label
 from drivers.printer.finder import printer_finder
-from drivers.printer.profile import PrinterProfile, builtin_profiles, printer_profile
+from drivers.printer.profile import Language, PrinterProfile, builtin_profiles, printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
+from drivers.printer.status import Condition
+from drivers.printer.tspl_wire import TsplWire
 from drivers.printer.wire import HasClassRequests, PrinterWire
 from drivers.supervisor import Finder
 from drivers.transport.base import Transport
@@ -45,9 +47,8 @@ def probe_printer(desk: Desk, order: PrinterOrder) -> int:
     """What the printer says about itself, bytes as they came."""
     profile = order.profile
     with desk.opened(_finder(desk, order), order.port or "the printer") as transport:
-        wire = PrinterWire(transport, profile)
         try:
-            answers = {str(n): wire.ask(n) for n in (1, 2, 3, 4)}
+            answers = _answers(transport, profile)
             desk.tell(
                 {
                     "port": transport.port,
@@ -74,8 +75,7 @@ def health_printer(desk: Desk, order: PrinterOrder, level: str) -> int:
         desk.tell(_facts(DeviceStatus(DeviceKind.PRINTER, DeviceState.NO_DEVICE, error="noDevice"), answers=False))
         return 1
     try:
-        wire = PrinterWire(transport, profile)
-        condition = wire.settled_condition(thorough=True)
+        condition = _condition(transport, profile)
         status = condition.status(transport.port, profile.name, {})
         desk.tell(_facts(status, answers=condition.is_known))
         if not status.is_ready or level == "internal":
@@ -99,6 +99,20 @@ def _finder(desk: Desk, order: PrinterOrder) -> Finder:
     return printer_finder(order.port, baud=order.baud or 115200, backend=desk.backend)
 
 
+def _condition(transport: Transport, profile: PrinterProfile) -> Condition:
+    if profile.language is Language.TSPL:
+        return TsplWire(transport, profile).condition()
+    return PrinterWire(transport, profile).settled_condition(thorough=True)
+
+
+def _answers(transport: Transport, profile: PrinterProfile) -> Mapping[str, int | None]:
+    """The status bytes by the question that they answer."""
+    if profile.language is Language.TSPL:
+        return {"ESC ! ?": TsplWire(transport, profile).ask()}
+    wire = PrinterWire(transport, profile)
+    return {str(n): wire.ask(n) for n in (1, 2, 3, 4)}
+
+
 def _facts(status: DeviceStatus, *, answers: bool) -> Mapping[str, object]:
     return {
         "kind": status.kind.value,
@@ -112,7 +126,7 @@ def _facts(status: DeviceStatus, *, answers: bool) -> Mapping[str, object]:
 
 
 def _test_print(desk: Desk, order: PrinterOrder, transport: Transport, *, is_asked: bool) -> int:
-    printer = EscPosPrinter(order.profile)
+    printer = printer_driver(order.profile)
     picture = corner_picture(order.profile.head_dots)
     job = PrinterJob("test", encode_label(picture, order.profile), picture.height_dots / order.profile.dpi * 25.4)
     done: JobDone | None = None

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from dataclasses import replace
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Emit
 from drivers.errors import DriverError
+from drivers.printer.desk import JobDesk, refused
 from drivers.printer.job import CANCELLED, JobRun, Residue
 from drivers.printer.profile import Ending, PrinterProfile
 from drivers.printer.record import JobDone, Outcome, PrinterJob
@@ -35,13 +35,8 @@ class EscPosPrinter:
 
     def __init__(self, profile: PrinterProfile, *, emit: Emit | None = None, clock: Clock = time.monotonic) -> None:
         self._profile = profile
-        self._emit = emit
         self._clock = clock
-        self._gate = threading.Condition()
-        self._queue: deque[PrinterJob] = deque()
-        self._current = ""
-        self._cancelled: set[str] = set()
-        self._is_running = False
+        self._desk = JobDesk(emit)
         self._residue: Residue | None = None
         self._needs_power_cycle = False
         self._told: DeviceStatus | None = None
@@ -60,19 +55,11 @@ class EscPosPrinter:
 
     def submit(self, job: PrinterJob) -> None:
         """Print one piece of paper after those submitted before. Without a printer it fails at once with ``noDevice``."""
-        with self._gate:
-            if self._is_running or self._emit is None:
-                self._queue.append(job)
-                self._gate.notify_all()
-                return
-            emit = self._emit
-        emit(_refused(job, "noDevice"))
+        self._desk.submit(job)
 
     def cancel(self, job_id: str) -> None:
         """Do not print this job, or stop it between two commands; it ends in ``JobDone`` as any other."""
-        with self._gate:
-            if job_id == self._current or any(job.job_id == job_id for job in self._queue):
-                self._cancelled.add(job_id)
+        self._desk.cancel(job_id)
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the printer until ``stop`` is set or it goes away (``DeviceGone``)."""
@@ -83,22 +70,13 @@ class EscPosPrinter:
         self._residue = Residue(band_bytes, had_fragment)
         self._needs_power_cycle = False
         self._told = None
-        with self._gate:
-            self._emit = emit
-            self._is_running = True
-            too_early, self._queue = list(self._queue), deque()
-        for job in too_early:
-            emit(_refused(job, "noDevice"))
+        self._desk.open(emit)
         try:
             if self._profile.asb:
                 wire.send_all(AUTO_STATUS_ON, self._profile.write_s)
             self._serve(wire, emit, stop)
         finally:
-            with self._gate:
-                self._is_running = False
-                left, self._queue = list(self._queue), deque()
-            for job in left:
-                emit(_refused(job, "noDevice"))
+            self._desk.close(emit)
 
     # ---- the printer's thread -----------------------------------------------------------------------------------------------
 
@@ -111,28 +89,18 @@ class EscPosPrinter:
                     self._drive_out(wire, self._profile.write_s)
                 self._tell(wire, condition, emit)
                 look_at = self._clock() + self._profile.poll_s
-            job = self._next_job(max(0.0, min(_SLICE_S, look_at - self._clock())))
+            job = self._desk.take(max(0.0, min(_SLICE_S, look_at - self._clock())))
             if job is not None:
                 self._print(wire, job, emit, stop)
                 look_at = self._clock()
 
-    def _next_job(self, seconds: float) -> PrinterJob | None:
-        with self._gate:
-            if not self._queue:
-                self._gate.wait(seconds)
-            if not self._queue:
-                return None
-            job = self._queue.popleft()
-            self._current = job.job_id
-            return job
-
     def _print(self, wire: PrinterWire, job: PrinterJob, emit: Emit, stop: threading.Event) -> None:
         """One job from its pre-check to its last word, whatever happens in between."""
-        done = _refused(job, "hardwareError")
+        done = refused(job, "hardwareError")
         run: JobRun | None = None
 
         def interruption() -> str:
-            if job.job_id in self._cancelled:
+            if self._desk.is_cancelled(job.job_id):
                 return CANCELLED
             return _STOPPING if stop.is_set() else ""
 
@@ -141,7 +109,7 @@ class EscPosPrinter:
             self._tell(wire, condition, emit, busy=not condition.faults)
             error = interruption() or condition.error or self._obstacle(wire)
             if error:
-                done = _refused(job, error)
+                done = refused(job, error)
                 return
             run = JobRun(wire, self._profile, job, interruption, self._clock)
             # Should anything unforeseen end the run, paper may exist.
@@ -152,15 +120,13 @@ class EscPosPrinter:
                 self._statistics["PaperCutCount"] += 1
         except DriverError as err:
             if run is None:
-                done = _refused(job, err.code)
+                done = refused(job, err.code)
             else:
                 done = run.lost(err.code)
                 self._residue = run.residue
             raise
         finally:
-            with self._gate:
-                self._current = ""
-                self._cancelled.discard(job.job_id)
+            self._desk.finish(job.job_id)
             emit(done)
 
     def _obstacle(self, wire: PrinterWire) -> str:
@@ -196,10 +162,6 @@ class EscPosPrinter:
         if status != self._told:
             self._told = status
             emit(status)
-
-
-def _refused(job: PrinterJob, error: str) -> JobDone:
-    return JobDone(job.job_id, Outcome.FAILED, error, 0, len(job.data))
 
 
 def _separation(profile: PrinterProfile) -> bytes:

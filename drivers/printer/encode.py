@@ -20,8 +20,9 @@ from escpos.printer import Dummy
 from PIL import Image
 
 from drivers.errors import DriverFault
-from drivers.printer.profile import Align, Ending, PrinterProfile
+from drivers.printer.profile import Align, Ending, Language, PrinterProfile
 from drivers.printer.record import MonoBitmap
+from drivers.printer.tspl import encode_tspl
 
 _REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x04]|\x05[\x00-\x02]|\x14[\x01\x02\x08])")
 _MAX_MOVE_DOTS = 16
@@ -30,11 +31,13 @@ _RASTER = b"\x1d\x76\x30\x00"
 
 
 def encode_label(bitmap: MonoBitmap, profile: PrinterProfile) -> bytes:
-    """The bytes that put ``bitmap`` on one piece of paper of ``profile``'s printer.
+    """The bytes that put ``bitmap`` on one piece of paper of ``profile``'s printer, in its language.
 
     Raises:
         DriverFault: ``labelTooWide`` when picture and left edge do not fit the head.
     """
+    if profile.language is Language.TSPL:
+        return encode_tspl(bitmap, profile)
     left = _left_dots(bitmap, profile)
     room = profile.head_dots - left - bitmap.width_dots
     if room < 0:

@@ -21,9 +21,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from drivers.printer.profile import Confirm, PrinterProfile
-from drivers.printer.readback import ReadBackError, parse_label
+from drivers.printer.readback import parse_label
 from drivers.printer.record import JobDone, Outcome, PrinterJob
 from drivers.printer.status import Event, Queued
+from drivers.printer.streams import ReadBackError
 from drivers.printer.wire import AUTO_STATUS_ON, Clock, PrinterWire, Wanted, is_process_id, is_queued
 
 CANCELLED = "cancelled"
@@ -214,6 +215,8 @@ class JobRun:
             if left and self._clock() > deadline:
                 return False
         last = self._wire.settled_condition(thorough=True)
+        while not last.is_known and self._clock() < deadline:
+            last = self._wire.settled_condition(thorough=True)
         if last.faults:
             raise _GivenUp(last.error, is_reported=True)
         return last.is_known

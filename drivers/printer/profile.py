@@ -25,7 +25,23 @@ class Confirm(StrEnum):
     PROCESS_ID = "gs_h"  # GS ( H: answered after the data before it has been printed
     FENCE = "gs_r"  # GS r: answered when the interpreter gets there
     IDLE = "idle"  # DLE EOT without fault after ``flush_bytes`` white bytes were pushed through the receive buffer
+    STATUS = "status"  # TSPL: "printing" was seen after PRINT, then "ready"
     NONE = "none"  # the printer says nothing: a person is asked
+
+
+class Language(StrEnum):
+    """What the printer speaks."""
+
+    ESCPOS = "escpos"
+    TSPL = "tspl"
+
+
+class Media(StrEnum):
+    """How a label printer finds the beginning of a label (TSPL)."""
+
+    GAP = "gap"
+    MARK = "mark"
+    CONTINUOUS = "continuous"
 
 
 class Ending(StrEnum):
@@ -68,6 +84,11 @@ class PrinterProfile:
     stall_s: float = 6.0
     settle_s: float = 3.0
     poll_s: float = 1.0
+    language: Language = Language.ESCPOS
+    media: Media = Media.GAP
+    between_mm: float = 2.0  # TSPL: length of the gap or the mark
+    density: int = 8  # TSPL: 0..15
+    black_is_one: bool = False  # TSPL: clones that print ones
 
     def __post_init__(self) -> None:
         if self.head_dots < 8 or self.head_dots % 8:
@@ -80,8 +101,17 @@ class PrinterProfile:
             raise ValueError("chunk or feed out of range")
         if not 0 <= self.flush_bytes <= 1 << 20:
             raise ValueError("flush_bytes is out of range")
+        if not 0 <= self.density <= 15 or not 0 <= self.between_mm <= 30:
+            raise ValueError("density or gap out of range")
+        if self.confirm is not Confirm.NONE and (self.language is Language.TSPL) != (self.confirm is Confirm.STATUS):
+            raise ValueError("this language does not give that proof")
         if min(self.speed_mm_s, self.lead_rows, self.reply_s, self.write_s, self.stall_s, self.settle_s, self.poll_s) <= 0:
             raise ValueError("times, speed and lead are positive")
+
+    @property
+    def dots_per_mm(self) -> int:
+        """The nominal whole number that heads are made for: 8 at 203 dpi, 12 at 300."""
+        return round(self.dpi / 25.4)
 
     @property
     def rows_per_s(self) -> float:
@@ -125,4 +155,4 @@ def printer_profile(name: str) -> PrinterProfile:
         raise DriverFault("profileUnknown", profile=name) from None
 
 
-_WORDS = {"align": Align, "ending": Ending, "confirm": Confirm}
+_WORDS = {"align": Align, "ending": Ending, "confirm": Confirm, "language": Language, "media": Media}

@@ -1,4 +1,4 @@
-"""Reads a finished byte stream back into the picture it would burn, before the first byte leaves.
+"""Reads a finished byte stream back into the picture it would burn, before the first byte leaves; ESC/POS here, TSPL next door.
 
 Source: ESC @ (1B 40), GS v 0 (1D 76 30 m xL xH yL yH d...), GS V 66 (1D 56 42 n), GS FF (1D 0C), ESC d (1B 64 n).
 Rules
@@ -10,21 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from drivers.errors import DriverFault
 from drivers.printer.record import MonoBitmap
+from drivers.printer.streams import MAX_ROWS, ReadBackError
+from drivers.printer.tspl_readback import is_tspl, read_back_tspl
 
 MAX_BAND_ROWS = 4607
-MAX_ROWS = 40_000
 _INIT = b"\x1b\x40"
 _RASTER = b"\x1d\x76\x30\x00"
 _RASTER_HEAD_BYTES = 8
 _ENDINGS = {b"\x1d\x56": 4, b"\x1d\x0c": 2, b"\x1b\x64": 3}
-
-
-class ReadBackError(DriverFault):
-    """The stream is not a label. ``facts``: ``reason`` and the ``offset`` of the first odd byte."""
-
-    default_code = "streamInvalid"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +51,8 @@ def read_back(stream: bytes) -> MonoBitmap:
     Raises:
         ReadBackError: the stream holds anything but one complete label.
     """
+    if is_tspl(stream):
+        return read_back_tspl(stream)
     label = parse_label(stream)
     width = label.bands[0].stride_bytes * 8
     return MonoBitmap(width, label.rows, b"".join(stream[band.start : band.end] for band in label.bands))

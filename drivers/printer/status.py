@@ -165,6 +165,7 @@ class Fault(IntFlag):
     HEAD_HOT = 8
     HARDWARE = 16
     OFFLINE = 32  # and no reason given
+    PAPER_JAM = 64
 
 
 NO_FAULT = Fault(0)
@@ -208,6 +209,7 @@ class Condition:
 _ERRORS = (
     (Fault.COVER_OPEN, "coverOpen", DeviceState.USER_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.PAPER_OUT, "paperOut", DeviceState.USER_ERROR, ErrorLevel.RECOVERABLE),
+    (Fault.PAPER_JAM, "paperJammed", DeviceState.HARDWARE_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.CUTTER, "cutterJam", DeviceState.HARDWARE_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.HEAD_HOT, "headHot", DeviceState.HARDWARE_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.HARDWARE, "hardwareError", DeviceState.HARDWARE_ERROR, ErrorLevel.FATAL),

@@ -1,4 +1,4 @@
-"""A USB printer of class 07/01/02 for the virtual bus: the pipes and the three class requests around a ``PrinterEngine``.
+"""A USB printer of class 07/01/02 for the virtual bus: the pipes and the three class requests around an engine.
 
 Source: USB printer class 1.1. GET_DEVICE_ID (A1 00, interface in the high byte of wIndex), GET_PORT_STATUS (A1 01), SOFT_RESET (21 or 23, 02).
 A full receive buffer is a pipe that takes nothing more (NAK): the host's time-out ends the transfer, with however many bytes went.
@@ -7,24 +7,44 @@ A full receive buffer is a pipe that takes nothing more (NAK): the host's time-o
 from __future__ import annotations
 
 import time
+from typing import Protocol
 
 from drivers.virtual.bus import Stall, Unplugged, VirtualUsbDevice
 from drivers.virtual.descriptors import EndpointDescriptor, device
 from drivers.virtual.printer_engine import PrinterEngine
+from drivers.virtual.tspl_engine import TsplEngine
 
 VENDOR, PRODUCT = 0x0416, 0x5011
 ENDPOINT_OUT, ENDPOINT_IN = 0x03, 0x81
 _STEP_S = 0.002
 
 
-class VirtualPrinter(VirtualUsbDevice):
-    """Plug it into a ``Bus``; make it fail through ``engine``. A new plug is a power cycle, as the buffers are lost."""
+class _Manners(Protocol):
+    @property
+    def stalls_on_soft_reset(self) -> bool: ...
 
-    def __init__(self, engine: PrinterEngine | None = None) -> None:
+
+class Engine(Protocol):
+    """What is behind the plug."""
+
+    @property
+    def profile(self) -> _Manners: ...
+    def receive(self, data: bytes) -> int: ...
+    def transmit(self, max_bytes: int) -> bytes: ...
+    def device_id(self) -> bytes: ...
+    def port_status(self) -> int: ...
+    def soft_reset(self) -> None: ...
+    def power_cycle(self) -> None: ...
+
+
+class UsbPrinter(VirtualUsbDevice):
+    """Plug it into a ``Bus``. A new plug is a power cycle, as the buffers are lost."""
+
+    def __init__(self, engine: Engine, product: str) -> None:
         endpoints = [EndpointDescriptor(ENDPOINT_OUT), EndpointDescriptor(ENDPOINT_IN)]
-        names = {1: "Virtual", 2: "Receipt printer"}
+        names = {1: "Virtual", 2: product}
         super().__init__(device(VENDOR, PRODUCT, interface_class=7, subclass=1, protocol=2, endpoints=endpoints, strings=names))
-        self.engine = engine or PrinterEngine()
+        self._engine = engine
         self._was_plugged = False
         self._max_transfer: int | None = None
         self._bytes_until_gone: int | None = None
@@ -46,7 +66,7 @@ class VirtualPrinter(VirtualUsbDevice):
         super().plugged()
         self._bytes_until_gone = None
         if self._was_plugged:
-            self.engine.power_cycle()
+            self._engine.power_cycle()
         self._was_plugged = True
 
     def transfer_out(self, endpoint: int, data: bytes, timeout_s: float) -> int:
@@ -74,7 +94,7 @@ class VirtualPrinter(VirtualUsbDevice):
         while True:
             if self.is_gone:
                 raise Unplugged
-            replies = self.engine.transmit(min(max_bytes, 64))
+            replies = self._engine.transmit(min(max_bytes, 64))
             left = deadline - time.monotonic()
             if replies or left <= 0:
                 return replies
@@ -84,25 +104,41 @@ class VirtualPrinter(VirtualUsbDevice):
     def control_in(self, request_type: int, request: int, value: int, index: int, length: int) -> bytes:
         """The printer class' two questions."""
         if (request_type, request) == (0xA1, 0x00):
-            text = self.engine.device_id()
+            text = self._engine.device_id()
             return ((len(text) + 2).to_bytes(2, "big") + text)[:length]
         if (request_type, request) == (0xA1, 0x01):
-            return bytes([self.engine.port_status()])[:length]
+            return bytes([self._engine.port_status()])[:length]
         return super().control_in(request_type, request, value, index, length)
 
     def control_out(self, request_type: int, request: int, value: int, index: int, data: bytes) -> int:
         """SOFT_RESET."""
-        if request_type in (0x21, 0x23) and request == 0x02 and not self.engine.profile.stalls_on_soft_reset:
-            self.engine.soft_reset()
+        if request_type in (0x21, 0x23) and request == 0x02 and not self._engine.profile.stalls_on_soft_reset:
+            self._engine.soft_reset()
             return 0
         return super().control_out(request_type, request, value, index, data)
 
     def _hand_over(self, data: bytes) -> int:
         if self._bytes_until_gone is None:
-            return self.engine.receive(data)
-        taken = self.engine.receive(data[: self._bytes_until_gone])
+            return self._engine.receive(data)
+        taken = self._engine.receive(data[: self._bytes_until_gone])
         self._bytes_until_gone -= taken
         if self._bytes_until_gone <= 0:
             self.unplugged()
             raise Unplugged
         return taken
+
+
+class VirtualPrinter(UsbPrinter):
+    """A receipt printer that speaks ESC/POS; make it fail through ``engine``."""
+
+    def __init__(self, engine: PrinterEngine | None = None) -> None:
+        self.engine = engine or PrinterEngine()
+        super().__init__(self.engine, "Receipt printer")
+
+
+class VirtualLabelPrinter(UsbPrinter):
+    """A label printer that speaks TSPL; make it fail through ``engine``."""
+
+    def __init__(self, engine: TsplEngine | None = None) -> None:
+        self.engine = engine or TsplEngine()
+        super().__init__(self.engine, "Label printer")

@@ -11,7 +11,7 @@ from typing import Any
 
 from drivers.idcard.device import IdCardReader
 from drivers.idcard.profile import reader_profile
-from drivers.printer.device import EscPosPrinter
+from drivers.printer.driver import printer_driver
 from drivers.printer.profile import printer_profile
 from drivers.scale.device import Scale
 from drivers.scale.finder import scale_finder
@@ -120,7 +120,7 @@ class _Parts:
         scale = scale_profile(config.scale.profile)
         card_reader = IdCardReader(reader)
         camera = Camera() if config.camera.source else None
-        printer = EscPosPrinter(printer_profile(config.printer.profile), emit=self._emit)
+        printer = printer_driver(printer_profile(config.printer.profile), emit=self._emit)
         self._listener: Callable[[object], None] | None = None
         supervisors = [
             Supervisor(card_reader, reader_finder(reader, config.reader.port, usb_backend), self._emit),

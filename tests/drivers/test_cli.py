@@ -26,7 +26,7 @@ from drivers.virtual.bus import Bus
 from drivers.virtual.camera import code_picture
 from drivers.virtual.hid_scale import VirtualHidScale
 from drivers.virtual.load_cell import Fault, LoadCell
-from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.printer import VirtualLabelPrinter, VirtualPrinter
 from drivers.virtual.printer_engine import PrinterEngine
 from drivers.virtual.printer_tcp import TcpPrinter
 from drivers.virtual.reader import VirtualCard, VirtualReader
@@ -42,6 +42,7 @@ from drivers.virtual.serial_scale import (
     YaohuaStx,
 )
 from drivers.virtual.serial_scale_asked import AndLine, Cas22Line, CasClone, CasEcr, ExcellLine, MtSics, Toledo8217
+from drivers.virtual.tspl_engine import NO_PAPER
 from tests.support.lines import PtyLine, pty_with
 
 CARD = VirtualCard(
@@ -332,6 +333,16 @@ def test_a_printer_on_the_network_has_health_too(run):
     with TcpPrinter(PrinterEngine()) as printer:
         answer = run(f"health printer --port tcp:127.0.0.1:{printer.port}")[0]
     assert (answer["state"], answer["paper"]) == ("online", "full")
+
+
+def test_a_label_printer_has_health_in_its_own_language(run, bus):
+    printer = VirtualLabelPrinter()
+    bus.plug(printer)
+    fine, done = run("health printer --protocol tspl-60 --level external")
+    assert (fine["state"], fine["paper"], done["test_print"], run.code) == ("online", "full", "confirmed", 0)
+    printer.engine.set_fault(NO_PAPER)
+    assert run("health printer --protocol tspl-60")[0]["paper"] == "out" and run.code == 1
+    assert run("probe printer --protocol tspl-60")[0]["status"] == {"ESC ! ?": "04"}
 
 
 # ---- everything -------------------------------------------------------------------------------------------------------------

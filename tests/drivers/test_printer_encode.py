@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from drivers.errors import DriverFault
 from drivers.printer.encode import encode_label
 from drivers.printer.profile import Align, Confirm, Ending, PrinterProfile, builtin_profiles, load_profiles, printer_profile
-from drivers.printer.readback import ReadBackError, parse_label, read_back
+from drivers.printer.readback import parse_label, read_back
 from drivers.printer.record import MonoBitmap
+from drivers.printer.streams import ReadBackError
 
 CORNERS = MonoBitmap(16, 2, bytes([0x80, 0x00, 0x00, 0x01]))
 
