@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from kiosk.domain.certificate import Certificate
 from kiosk.domain.form import CertificateForm
@@ -75,7 +74,6 @@ class Visit:
     signature: Signature = field(default_factory=Signature)
     promise_id: str = ""
     same: bool = False
-    started_at: datetime | None = None
     certificate: Certificate | None = None
     label: Picture | None = None
     paper: PaperRun | None = None

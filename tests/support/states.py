@@ -53,6 +53,6 @@ def a_terminal(errand: Errand | None = None, **changes: object) -> Terminal:
 
 def a_visit(page: Page, **changes: object) -> Visit:
     """A visit on ``page``, with a known co-operative and nothing chosen yet."""
-    visit = Visit(page=page, rules=Rules("140703"), health=READY, started_at=builders.NOON)
+    visit = Visit(page=page, rules=Rules("140703"), health=READY)
     draft = replace(visit.draft, subject=builders.a_subject(), origin=builders.VILLAGE, phone="13800000417")
     return replace(replace(visit, draft=draft), **changes)  # type: ignore[arg-type]

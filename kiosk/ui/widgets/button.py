@@ -53,7 +53,7 @@ _EDGE = {QUIET: tokens.LINE, CHOSEN: tokens.GREEN}
 class Touchable(ButtonBehavior, BoxLayout):
     """A surface that acts when the finger lifts. ``name`` is how tests and the demonstration find it; ``least_mm`` is what its rank demands.
 
-    A disabled one is drawn paler and does nothing; a second tap within 0.3 s does nothing.
+    A disabled one is drawn paler and does nothing. The second half of a double tap never reaches the next page (``stage.GUARD_S``).
     """
 
     def __init__(
