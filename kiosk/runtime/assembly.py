@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.idcard.device import IdCardReader
+from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
 from drivers.printer.driver import printer_driver
 from drivers.printer.profile import printer_profile
@@ -33,7 +34,6 @@ from kiosk.issuing.signing import SigningKeyError, load_label_signer
 from kiosk.label.stock import label_stock
 from kiosk.runtime.clock import SystemClock
 from kiosk.runtime.devices import DeviceFleet, Translator
-from kiosk.runtime.finders import printer_finder, reader_finder
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
 from kiosk.runtime.services import CLERK, TerminalServices
@@ -123,9 +123,9 @@ class _Parts:
         printer = printer_driver(printer_profile(config.printer.profile), emit=self._emit)
         self._listener: Callable[[object], None] | None = None
         supervisors = [
-            Supervisor(card_reader, reader_finder(reader, config.reader.port, usb_backend), self._emit),
+            Supervisor(card_reader, reader_finder(reader, config.reader.port, backend=usb_backend), self._emit),
             Supervisor(Scale(scale), scale_finder(scale, config.scale.port, backend=usb_backend), self._emit),
-            Supervisor(printer, printer_finder(config.printer.port, usb_backend), self._emit),
+            Supervisor(printer, printer_finder(config.printer.port, backend=usb_backend), self._emit),
         ]
         if camera is not None:
             supervisors.append(Supervisor(camera, find_camera(config.camera.source), self._emit))
