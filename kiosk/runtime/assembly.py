@@ -13,6 +13,7 @@ from drivers.idcard.device import IdCardReader
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
 from drivers.printer.driver import printer_driver
+from drivers.printer.finder import printer_finder
 from drivers.printer.profile import printer_profile
 from drivers.scale.device import Scale
 from drivers.scale.finder import scale_finder

@@ -93,7 +93,7 @@ class CopyPrinter:
             bitmap = draw(certificate, job.copy, self._setup.stock, reprint=job.reprint)
             self._send(LabelDrawn(Picture(bitmap.width_dots, bitmap.height_dots, bitmap.data)))
             stream = encode_label(bitmap, self._setup.profile)
-            prove(stream, label.url, bitmap)
+            prove(stream, label.url, bitmap, black_is_one=self._setup.profile.black_is_one)
         except (LabelTooSmall, DriverFault):
             # Issued for a larger label than the one that is in the printer now.
             self._end(job, "labelTooSmall")

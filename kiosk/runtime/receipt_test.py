@@ -24,10 +24,13 @@ class ReceiptMismatch(Exception):
         super().__init__(reason)
 
 
-def prove(stream: bytes, url: str, laid_out: MonoBitmap) -> None:
-    """Raise ``ReceiptMismatch`` unless ``stream`` prints exactly ``laid_out`` and its one QR says ``url``."""
+def prove(stream: bytes, url: str, laid_out: MonoBitmap, *, black_is_one: bool = False) -> None:
+    """Raise ``ReceiptMismatch`` unless ``stream`` prints exactly ``laid_out`` and its one QR says ``url``.
+
+    ``black_is_one`` is the printer profile's word on its dots.
+    """
     try:
-        picture = read_back(stream)
+        picture = read_back(stream, black_is_one=black_is_one)
     except DriverError as err:
         raise ReceiptMismatch("bytes") from err
     if not _contains(picture, laid_out):
