@@ -394,12 +394,12 @@ def _opened_voided() -> Terminal:
 
 @sample(Page.CLERK_REASON)
 def _reason_to_void() -> Terminal:
-    return a_terminal(at_the_clerk(Page.CLERK_REASON, certificate=a_printed_certificate(), intent=Key.VOID))
+    return a_terminal(at_the_clerk(Page.CLERK_REASON, certificate=a_printed_certificate(), label=a_label(), intent=Key.VOID))
 
 
 @sample(Page.CLERK_REASON, "reprint")
 def _reason_to_reprint() -> Terminal:
-    return a_terminal(at_the_clerk(Page.CLERK_REASON, certificate=a_printed_certificate(), intent=Key.REPRINT))
+    return a_terminal(at_the_clerk(Page.CLERK_REASON, certificate=a_printed_certificate(), label=a_label(), intent=Key.REPRINT))
 
 
 @sample(Page.CLERK_REASON, "longest")

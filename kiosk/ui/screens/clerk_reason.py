@@ -13,9 +13,10 @@ from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.clerk import ClerkFramed, certificate_of, clerk_of, goods
-from kiosk.ui.screen import spring, vertical
+from kiosk.ui.screen import vertical
 from kiosk.ui.screens import draws
 from kiosk.ui.widgets.button import CHOSEN, DANGER, PRIMARY, QUIET, WAITING, PushButton, Touchable
+from kiosk.ui.widgets.sheet import LabelSheet
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
 
@@ -70,17 +71,18 @@ class ClerkReasonScreen(ClerkFramed):
             size_hint_y=None,
             height=theme.body * 1.5 + theme.note * 1.5 + theme.mm(4),
         )
-        if theme.elder:
-            what.height = theme.body * 1.5
+        bare = theme.elder and not theme.board.is_portrait
+        if bare:
+            what.height, what.padding = theme.body * 1.7, (theme.pad, theme.mm(0.6))
         ink = tokens.RED if self._void else tokens.GREEN
         what.add_widget(
-            Icon("block" if self._void else "print", theme.question * 1.5, ink, size_hint_x=None, width=theme.question * 1.8)
+            Icon("block" if self._void else "print", theme.question * 1.3, ink, size_hint_x=None, width=theme.question * 1.8)
         )
         lines = vertical(theme, spacing=0)
         lines.add_widget(
             Text(goods(ctx, certificate), theme.body, bold=True, color=ink, max_lines=1, min_px=theme.note, size_hint_y=1.1)
         )
-        if not theme.elder:
+        if not bare:
             says = ctx.words("clerk.voidFinal" if self._void else "clerk.reprintNote")
             note = f"{certificate.number} · {says}"
             lines.add_widget(Text(note, theme.note, color=tokens.INK, max_lines=2, min_px=round(theme.note * 0.8)))
@@ -92,7 +94,9 @@ class ClerkReasonScreen(ClerkFramed):
         self.body.add_widget(what)
         if theme.board.is_portrait:
             self._tiles.size_hint_y, self._tiles.height = None, 4 * theme.confirm * 1.4 + 3 * theme.gap
-            self.body.add_widget(spring())
+            label = Card(theme, padding=theme.pad)
+            label.add_widget(LabelSheet(theme, clerk.label))
+            self.body.add_widget(label)
         self.body.add_widget(self._tiles)
         self.body.add_widget(self._do)
         self._show()

@@ -68,7 +68,7 @@ class StoppedScreen(Steady):
         )
         buttons.append(home)
         if theme.board.is_portrait:
-            picture.size_hint_y = 1.4
+            reason.size_hint_y, reason.height = None, theme.question * 6
             for child in (picture, reason, *buttons):
                 self.body.add_widget(child)
         else:

@@ -14,7 +14,7 @@ from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, PictureBox, Text
 
 _DARK = tokens.rgb("#1B2420")
-_FOUND = tokens.rgb("#5BE08F")
+_BRIGHT = tokens.rgb("#5BE08F")
 _AIM = 0.62
 _CORNER = 0.26
 
@@ -26,6 +26,7 @@ class Finder(Card):
         super().__init__(theme, color=_DARK, raised=False, padding=theme.mm(1.6), **layout)
         self._theme = theme
         self._camera = CameraTexture()
+        self._closed = False
         self._field = FloatLayout()
         self._picture = PictureBox(pos_hint={"x": 0, "y": 0})
         self._field.add_widget(self._picture)
@@ -39,14 +40,14 @@ class Finder(Card):
         self.add_widget(self._field)
         with self.canvas.after:
             self._shade = Color(*_DARK)
-            self._edges = [SmoothLine(width=theme.mm(0.95)) for _ in range(4)]
-            self._ink = Color(*tokens.WHITE)
-            self._corners = [SmoothLine(width=theme.mm(0.55)) for _ in range(4)]
+            self._edges = [SmoothLine(width=theme.mm(1.3)) for _ in range(4)]
+            self._ink = Color(*_BRIGHT)
+            self._corners = [SmoothLine(width=theme.mm(0.85)) for _ in range(4)]
         self.bind(pos=self._aim, size=self._aim)
         self._field.bind(pos=self._aim, size=self._aim)
 
     def show(self, frame: CameraFrame | None, words: str, *, found: bool) -> None:
-        """The newest picture, or ``words`` instead; ``found`` turns the frame green."""
+        """The newest picture, or ``words`` instead; ``found`` closes the frame around it."""
         waiting = frame is None
         if frame is not None:
             self._picture.show(self._camera.show(frame))
@@ -54,12 +55,15 @@ class Finder(Card):
         self._words.opacity = 1 if waiting else 0
         self._words.say(words if waiting else "")
         shown = 0.0 if waiting else 1.0
-        self._ink.rgba = (*(_FOUND if found else tokens.WHITE)[:3], shown)
-        self._shade.a = 0.55 * shown
+        self._ink.rgba = (*_BRIGHT[:3], shown)
+        self._shade.a = 0.7 * shown
+        if found is not self._closed:
+            self._closed = found
+            self._aim()
 
     def _aim(self, *_: object) -> None:
         side = min(self._field.width, self._field.height) * _AIM
-        arm, bend = side * _CORNER, self._theme.mm(2)
+        arm, bend = side * (0.5 if self._closed else _CORNER), self._theme.mm(2)
         left, bottom = self._field.center_x - side / 2, self._field.center_y - side / 2
         right, top = left + side, bottom + side
         bounds = ((left, bottom, 1, 1), (left, top, 1, -1), (right, bottom, -1, 1), (right, top, -1, -1))
