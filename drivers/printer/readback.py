@@ -45,14 +45,16 @@ class LabelStream:
         return sum(band.rows for band in self.bands)
 
 
-def read_back(stream: bytes) -> MonoBitmap:
+def read_back(stream: bytes, *, black_is_one: bool = False) -> MonoBitmap:
     """The picture that ``stream`` burns, white margin at the left included, width in whole bytes.
+
+    ``black_is_one`` is the printer's, for TSPL: the stream does not tell.
 
     Raises:
         ReadBackError: the stream holds anything but one complete label.
     """
     if is_tspl(stream):
-        return read_back_tspl(stream)
+        return read_back_tspl(stream, black_is_one=black_is_one)
     label = parse_label(stream)
     width = label.bands[0].stride_bytes * 8
     return MonoBitmap(width, label.rows, b"".join(stream[band.start : band.end] for band in label.bands))

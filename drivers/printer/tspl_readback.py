@@ -41,10 +41,11 @@ class TsplStream:
 
 
 _HEAD = re.compile(
-    rb"\r\nSIZE [0-9.]{1,6} mm,[0-9.]{1,6} mm\r\n(?:GAP|BLINE) (?:[0-9.]{1,4} mm,0 mm|0,0)\r\nDIRECTION [01],0\r\nREFERENCE 0,0\r\n"
+    rb"\r\nSIZE ([0-9]{1,3}(?:\.[0-9]{1,2})?) mm,([0-9]{1,4}(?:\.[0-9]{1,2})?) mm\r\n(?:GAP|BLINE) (?:[0-9.]{1,4} mm,0 mm|0,0)\r\nDIRECTION [01],0\r\nREFERENCE 0,0\r\n"
     rb"DENSITY (?:[0-9]|1[0-5])\r\nSPEED [0-9]{1,2}\r\nCLS\r\n"
 )
 _BITMAP = re.compile(rb"BITMAP 0,([0-9]{1,5}),([0-9]{1,3}),([0-9]{1,5}),0,")
+_DOTS_PER_MM = (8, 12)
 _PRINT = b"PRINT 1,1\r\n"
 
 
@@ -68,7 +69,14 @@ def parse_tspl(stream: bytes) -> TsplStream:
         raise ReadBackError(reason="noRaster" if not bands else "tooLong", offset=at)
     if stream[at:] != _PRINT:
         raise ReadBackError(reason="print", offset=at)
+    if not _is_size_of(float(head[1]), float(head[2]), stride, top):
+        raise ReadBackError(reason="size", offset=len(_START))
     return TsplStream(stride, tuple(bands), at)
+
+
+def _is_size_of(width_mm: float, height_mm: float, stride: int, rows: int) -> bool:
+    """Whether the picture fills the label that SIZE names, at one of the resolutions there are."""
+    return any(round(height_mm * dots) == rows and (stride - 1) * 8 < round(width_mm * dots) <= stride * 8 for dots in _DOTS_PER_MM)
 
 
 def read_back_tspl(stream: bytes, *, black_is_one: bool = False) -> MonoBitmap:

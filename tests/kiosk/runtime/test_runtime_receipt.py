@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -12,9 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drivers.printer.encode import encode_label
-from drivers.printer.profile import Ending, PrinterProfile
+from drivers.printer.profile import Ending, PrinterProfile, printer_profile
 from drivers.printer.readback import parse_label, read_back
 from drivers.printer.record import MonoBitmap
+from drivers.printer.tspl_readback import parse_tspl
 from drivers.virtual.printer_engine import PrinterEngine
 from kiosk.domain.certificate import Certificate
 from kiosk.label.content import content_of
@@ -92,6 +94,30 @@ def test_every_flipped_bit_of_every_command_is_caught_or_harmless(ending: Ending
             escaped.append(bit // 8)
     # Only how far the paper is fed after the picture may change unseen.
     assert set(escaped) <= ({len(stream) - 1} if ending is Ending.FEED else set())
+
+
+@pytest.mark.parametrize("black_is_one", [False, True])
+def test_any_flipped_bit_of_a_tspl_label_is_caught_or_only_changes_how_dark_fast_or_turned_it_is(black_is_one: bool) -> None:
+    made = a_signed_certificate()
+    url, bitmap = made.labels[0].url, draw(made, 1, STOCK, reprint=False)
+    profile = replace(printer_profile("tspl-104"), black_is_one=black_is_one)
+    stream = encode_label(bitmap, profile)
+    prove(stream, url, bitmap, black_is_one=black_is_one)
+    with pytest.raises(ReceiptMismatch):
+        prove(stream, url, bitmap, black_is_one=not black_is_one)
+    label = parse_tspl(stream)
+    dots = {byte for band in label.bands for byte in range(band.start, band.end)}
+    words = [byte for byte in range(len(stream)) if byte not in dots]
+    some_dots = random.Random(1).sample(sorted(dots), 150)
+    for bit in (byte * 8 + i for byte in (*words, *some_dots) for i in range(8)):
+        flipped = with_bit(stream, bit)
+        try:
+            prove(flipped, url, bitmap, black_is_one=black_is_one)
+        except ReceiptMismatch:
+            continue
+        line = stream[: bit // 8].rpartition(b"\r\n")[2]
+        assert line.split(b" ")[0] in (b"GAP", b"DIRECTION", b"DENSITY", b"SPEED")
+        assert read_back(flipped, black_is_one=black_is_one) == read_back(stream, black_is_one=black_is_one)
 
 
 @settings(max_examples=60, deadline=None)
