@@ -55,12 +55,13 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def read_towns(file: Path, counties: set[str]) -> Iterator[Row]:
+def read_towns(file: Path, counties: dict[str, tuple[str, str]]) -> Iterator[Row]:
     """Towns of the counties, in the order of their codes."""
     for row in _rows(file):
         county = FOLDED.get(row["areaCode"], row["areaCode"])
         if county in counties and not _is_virtual(row["name"]):
-            yield {"code": row["code"], "county": county, "name": row["name"], "initials": initials(row["name"])}
+            name = town_name(row["name"], *counties[county])
+            yield {"code": row["code"], "county": county, "name": name, "initials": initials(name)}
 
 
 def read_villages(file: Path, towns: set[str]) -> dict[str, list[str]]:
@@ -76,6 +77,14 @@ def read_villages(file: Path, towns: set[str]) -> dict[str, list[str]]:
         ):
             found[row["streetCode"]].append(name)
     return found
+
+
+def town_name(name: str, city: str, county: str) -> str:
+    """A town's name without the city and county that it may begin with: they stand before it anyway."""
+    for before in (city + county, city, county):
+        if name.startswith(before) and len(name) > len(before) + 1:
+            return name.removeprefix(before)
+    return name
 
 
 def place_name(committee: str) -> str:
@@ -140,9 +149,11 @@ def _is_virtual(name: str) -> bool:
     return any(word in name for word in _VIRTUAL)
 
 
-def _counties() -> set[str]:
+def _counties() -> dict[str, tuple[str, str]]:
+    """City and county by the county's code."""
     with (DATA / "divisions.csv").open(encoding="utf-8", newline="") as file:
-        return {row["code"] for row in csv.DictReader(file) if row["level"] == "county"}
+        rows = {row["code"]: row for row in csv.DictReader(file)}
+    return {code: (rows[row["parent"]]["name"], row["name"]) for code, row in rows.items() if row["level"] == "county"}
 
 
 def _product_names() -> list[str]:

@@ -26,6 +26,8 @@ PROPOSE, CITY, COUNTY, TOWN, VILLAGE, WRITE = "propose", "city", "county", "town
 _LEAST_CHARACTERS = 2
 _SCENE = 0.36
 """Height of the picture on a high screen, beside 1 for what can be touched."""
+_FEW = 0.44
+"""Names that need less of a high screen leave it to the picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +97,22 @@ class PlacePicker(BoxLayout):
             case "write":
                 self._draw_writing()
             case _:
-                self._draw_scene()
                 self._tiles = TilePages(self._ctx.theme, self._choices(), self._chosen, chosen=self._marked())
+                self._draw_scene(self._tiles)
                 self.add_widget(self._tiles)
                 self.add_widget(self._bar())
 
-    def _draw_scene(self) -> None:
-        """A high screen shows the village on top, where hands do not reach well."""
-        if self._ctx.theme.board.is_portrait:
-            roomy = self.view == WRITE
-            units = VILLAGE_HIGH_UNITS if roomy else VILLAGE_UNITS
-            self.add_widget(Drawing(village_high if roomy else village, units, size_hint_y=1 if roomy else _SCENE))
+    def _draw_scene(self, tiles: TilePages | None = None) -> None:
+        """A high screen shows the village on top, where hands do not reach well: the whole of what ``tiles`` leave, if they are few."""
+        theme = self._ctx.theme
+        if not theme.board.is_portrait:
+            return
+        wanted = tiles.wanted_height(theme.board.width_px - 2 * theme.margin) if tiles is not None else 0.0
+        roomy = wanted < theme.board.height_px * _FEW
+        if roomy and tiles is not None:
+            tiles.size_hint_y, tiles.height = None, wanted
+        units = VILLAGE_HIGH_UNITS if roomy else VILLAGE_UNITS
+        self.add_widget(Drawing(village_high if roomy else village, units, size_hint_y=1 if roomy else _SCENE))
 
     # --- proposals -----------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,8 @@ from kiosk.ui.widgets.button import CHOSEN, QUIET, Touchable
 from kiosk.ui.widgets.text import Icon, Text
 
 _INDEX_COLUMNS = 2
+_TILE = 1.3
+"""Height of a tile in actions, where there is room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,11 @@ class TilePages(BoxLayout):
         self._drawn_for = 0.0
         self.bind(size=self._measure)
 
+    def wanted_height(self, width: float) -> float:
+        """Height at which all tiles stand on one page of this width and are not crowded."""
+        rows = -(-len(self._choices) // self._columns(width))
+        return rows * self._theme.action * _TILE + (rows - 1) * self._theme.gap
+
     def mark(self, key: str) -> None:
         """Show another one as chosen."""
         self._chosen = key
@@ -132,7 +139,7 @@ class TilePages(BoxLayout):
     def _grid(self, shown: tuple[Choice, ...], rows: int, columns: int) -> Widget:
         """Few names are not blown up over the whole height; on a high screen they lie where the hands are."""
         theme = self._theme
-        high = min(self.height, rows * theme.action * 1.3 + (rows - 1) * theme.gap)
+        high = min(self.height, rows * theme.action * _TILE + (rows - 1) * theme.gap)
         grid = GridLayout(cols=columns, rows=rows, spacing=theme.gap, size_hint_y=None, height=high)
         for choice in shown:
             grid.add_widget(NameTile(theme, choice, self._act(choice), chosen=choice.key == self._chosen))

@@ -41,6 +41,11 @@ def test_names_are_places_and_not_committees() -> None:
     assert not [name for name in names if "委员" in name or "委会" in name or "虚拟" in name or "村村委" in name]
 
 
+def test_no_town_repeats_the_county_that_stands_before_it() -> None:
+    towns = [(county, town.name) for county in COUNTIES for town in PLACES.towns(county.code)]
+    assert not [name for county, name in towns if name.startswith((county.city.name, county.name)) and name != county.name]
+
+
 def test_a_county_that_is_not_ours_has_no_towns() -> None:
     assert PLACES.towns("130102") == ()
     assert PLACES.villages("130102001") == ()
