@@ -16,7 +16,13 @@ STATION = "太谷区明星镇农产品服务站"
 LONGEST_STATION = "大同市云州区西坪镇黄花产业示范园区下榆涧村农产品质量安全公共服务总站第二"
 LONGEST_SUBJECT = "大同市云州区𬭎㛃火山黄花种植加工农民专业合作社联合社"
 LONGEST_PLACE = "大同市云州区西坪镇黄花产业示范园区下榆涧村民委员会二组"
-ROOMS = ("support.states_identify", "support.states_goods", "support.states_paper", "support.states_register")
+ROOMS = (
+    "support.states_identify",
+    "support.states_goods",
+    "support.states_paper",
+    "support.states_clerk",
+    "support.states_register",
+)
 
 Maker = Callable[[], Terminal]
 _SAMPLES: dict[str, tuple[Page, Maker]] = {}
