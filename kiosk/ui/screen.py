@@ -94,7 +94,8 @@ class Framed(Screen):
             )
         )
         inner = BoxLayout(orientation="vertical", padding=(theme.margin, theme.gap, theme.margin, theme.margin), spacing=theme.gap)
-        self.question = Question(theme, self.sentence(state), lambda: ctx.speak(f"say.{state.page.value}"))
+        self.spoken = f"say.{state.page.value}"
+        self.question = Question(theme, self.sentence(state), lambda: ctx.speak(self.spoken))
         inner.add_widget(self.question)
         self.banner = Banner(theme)
         inner.add_widget(self.banner)

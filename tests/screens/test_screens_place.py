@@ -129,3 +129,21 @@ def test_without_a_village_or_words_nothing_is_sent() -> None:
     sent: list[Event] = list(drawn.sent)
     press(drawn, "write", *["key:⌫"] * 9, "useThis")
     assert sent == [] and drawn.sent == []
+
+
+def test_each_view_says_its_own_sentence() -> None:
+    drawn = draw(STATES["registerPlace-usual"], "landscape-10")
+    asked = []
+    for name in ("choose", "town:140703103", "village:白村", "write", "back", "back", "back"):
+        press(drawn, name)
+        asked.append(drawn.stage.screen.spoken)
+    assert asked == [
+        "place.ask.town",
+        "place.ask.village",
+        "place.ask.take",
+        "place.ask.write",
+        "place.ask.village",
+        "place.ask.town",
+        "say.registerPlace",
+    ]
+    assert drawn.stage.screen.question.words.text == drawn.stage.screen.ctx.words("say.registerPlace")

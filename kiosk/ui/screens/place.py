@@ -28,8 +28,10 @@ class PlaceScreen(Framed):
         now = visit.new.place if state.page is Page.REGISTER_PLACE else visit.draft.origin
         county = now.county if now is not None else visit.rules.county
         self._page = state.page
+        self._is_open = False
         self._picker = PlacePicker(self.ctx, county, found, self._take, self._ask, written=now.text if now is not None else "")
         self.body.add_widget(self._picker)
+        self._is_open = True
 
     def go_back(self) -> None:
         if not self._picker.back():
@@ -39,7 +41,11 @@ class PlaceScreen(Framed):
         self.ctx.send(PlaceChosen(place))
 
     def _ask(self, text_id: str) -> None:
-        self.question.words.say(self.ctx.words(text_id or f"say.{self._page.value}"))
+        """Another view: its sentence stands on top and is spoken. The page's own one is spoken by the session."""
+        before, self.spoken = self.spoken, text_id or f"say.{self._page.value}"
+        self.question.words.say(self.ctx.words(self.spoken))
+        if text_id and self._is_open and self.spoken != before:
+            self.ctx.speak(self.spoken)
 
 
 def proposals(ctx: ScreenContext, visit: Visit) -> tuple[Proposal, ...]:
