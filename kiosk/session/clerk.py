@@ -33,7 +33,7 @@ from kiosk.session.events import (
     Typed,
     WeightSeen,
 )
-from kiosk.session.notice import Notice, notice
+from kiosk.session.notice import Notice, notice, refusal
 from kiosk.session.pages import Page
 
 PIN_DIGITS = 6
@@ -76,7 +76,7 @@ def _pin_checked(clerk: Clerk, event: PinChecked, now: Now) -> Step:
 
 
 def _refused(clerk: Clerk, event: ServiceRefused, now: Now) -> Step:
-    return replace(clerk, busy=False, notice=notice(event.code, wait=event.wait_s)), ()
+    return replace(clerk, busy=False, notice=refusal(event.code, event.wait_s)), ()
 
 
 def _to_today(clerk: Clerk, said: Notice | None = None) -> Step:

@@ -37,7 +37,7 @@ from kiosk.session.events import (
     SubjectsFound,
     Typed,
 )
-from kiosk.session.notice import notice
+from kiosk.session.notice import notice, refusal
 from kiosk.session.pages import Page
 from kiosk.session.visit import NewSubject, Visit
 
@@ -213,7 +213,7 @@ def _pin_checked(visit: Visit, event: PinChecked, now: Now) -> Step:
 
 
 def _pin_refused(visit: Visit, event: ServiceRefused, now: Now) -> Step:
-    return replace(visit, busy="", notice=notice(event.code, wait=event.wait_s)), ()
+    return replace(visit, busy="", notice=refusal(event.code, event.wait_s)), ()
 
 
 def _pin_pressed(visit: Visit, event: Pressed, now: Now) -> Step:

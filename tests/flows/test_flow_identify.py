@@ -5,7 +5,9 @@ from __future__ import annotations
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
 from kiosk.session.events import Key
+from kiosk.session.notice import notice
 from kiosk.session.pages import Page
+from support import builders as b
 from support.walk import Walk, a_known_producer
 
 FRAME = ev.CameraFrame(2, 1, b"\x10\x20\x30\x40\x50\x60")
@@ -46,3 +48,19 @@ def test_a_picture_does_not_keep_a_visit_awake() -> None:
     before = len(walk.asked(fx.StartTimer))
     walk.do(FRAME, FRAME)
     assert len(walk.asked(fx.StartTimer)) == before
+
+
+def test_a_long_lock_is_told_in_minutes_and_a_short_one_in_seconds() -> None:
+    told = []
+    for wait_s in (15, 119, 120, 1801):
+        answers = a_known_producer()
+        answers[fx.CheckPin] = lambda _, wait_s=wait_s: ev.ServiceRefused("pinLocked", wait_s)  # type: ignore[misc]
+        walk = Walk(answers).press(Key.START_LOOKUP).do(ev.Typed("13800000417"), ev.SubjectChosen(b.a_subject()))
+        walk.press(Key.AGREE, Key.USE_PIN).do(ev.PinTyped("000000"))
+        told.append(walk.visit.notice)
+    assert told == [
+        notice("pinLocked", wait=15),
+        notice("pinLocked", wait=119),
+        notice("pinLockedMinutes", wait=2),
+        notice("pinLockedMinutes", wait=31),
+    ]
