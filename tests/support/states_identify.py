@@ -10,7 +10,7 @@ import numpy as np
 from kiosk.domain.number import CertificateNumber
 from kiosk.domain.subject import Place, Subject, SubjectId, SubjectKind, SubjectStatus
 from kiosk.session.events import CameraFrame, DeviceWord, Health, OpenPaper
-from kiosk.session.notice import notice
+from kiosk.session.notice import notice, refusal
 from kiosk.session.pages import Page
 from kiosk.session.recovery import Recovery
 from kiosk.session.terminal import Terminal
@@ -230,7 +230,7 @@ def _pin() -> Terminal:
 
 @sample(Page.PIN, "longest")
 def _pin_longest() -> Terminal:
-    return _nobody(Page.PIN, preselected=LONGEST, notice=notice("pinLocked", wait=1800))
+    return _nobody(Page.PIN, preselected=LONGEST, notice=refusal("pinLocked", 1800))
 
 
 @sample(Page.PIN, "wrong")

@@ -12,7 +12,7 @@ from kiosk.session.events import DeviceWord, Key
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
-from kiosk.ui.screen import Screen, ScreenContext, horizontal, spring, vertical
+from kiosk.ui.screen import Screen, ScreenContext, horizontal, vertical
 from kiosk.ui.screens import draws
 from kiosk.ui.widgets import drawings_scene as scene
 from kiosk.ui.widgets.button import Row, Touchable
@@ -22,8 +22,10 @@ from kiosk.ui.widgets.slides import Slide, Slides
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
 from kiosk.ui.widgets.vector import Drawing, Pen
+from kiosk.ui.widgets.ways import LOW, row_height
 
 _PALE = tokens.rgb("#EAF6EE")
+_WELL = tokens.rgb("#7FE0A6")
 _LONG = 22
 """Characters of a sentence that needs two lines."""
 _GOODS = "🍅 🥬 🍎 🥚 🐔 🐟"
@@ -50,6 +52,7 @@ class _Shown:
     """Everything of the state that this page draws."""
 
     problems: tuple[str, ...]
+    paper_is_low: bool
     has_paper: bool
     has_camera: bool
 
@@ -65,8 +68,6 @@ def problems(ctx: ScreenContext, state: Terminal) -> tuple[str, ...]:
     if health.printer is not DeviceWord.READY:
         known = f"attract.printer.{health.printer_trouble}"
         found.append(ctx.words(known if known in ctx.texts else "attract.noPrinter"))
-    elif health.paper_low:
-        found.append(ctx.words("attract.paperLow"))
     if health.reader is not DeviceWord.READY:
         found.append(ctx.words("attract.noReader"))
     if health.scale is not DeviceWord.READY:
@@ -97,13 +98,15 @@ class AttractScreen(Screen):
         self.add_widget(page)
 
     def update(self, state: Terminal) -> None:
-        shown = _Shown(problems(self.ctx, state), bool(state.open_papers), state.health.camera is DeviceWord.READY)
+        health = state.health
+        shown = _Shown(problems(self.ctx, state), health.paper_low, bool(state.open_papers), health.camera is DeviceWord.READY)
         if shown == self._shown:
             return
         before, self._shown = self._shown, shown
-        if before is None or before.problems != shown.problems:
+        if before is None or (before.problems, before.paper_is_low) != (shown.problems, shown.paper_is_low):
             self._tells.clear_widgets()
-            self._tells.add_widget(self._trouble(shown.problems) if shown.problems else self._calm())
+            calm = not shown.problems
+            self._tells.add_widget(self._calm(paper_is_low=shown.paper_is_low) if calm else self._trouble(shown.problems))
         if before is None or (before.has_paper, before.has_camera) != (shown.has_paper, shown.has_camera):
             self._fill_ways(shown)
 
@@ -137,20 +140,42 @@ class AttractScreen(Screen):
 
     # --- how it is ----------------------------------------------------------------------------------------------------
 
-    def _calm(self) -> Widget:
-        """All is well: say so, and tell something worth knowing."""
+    def _calm(self, *, paper_is_low: bool) -> Widget:
+        """Nothing stops anybody: say so, and tell something worth knowing."""
         theme, ctx = self.theme, self.ctx
-        well = horizontal(
+        well = self._low_paper() if paper_is_low else self._well()
+        if theme.elder and not theme.board.is_portrait:
+            return vertical(theme, Drawing(scene.paste, scene.UNITS), well)
+        return vertical(theme, Slides(theme, slides(ctx)), well)
+
+    def _well(self) -> Widget:
+        theme = self.theme
+        return horizontal(
             theme,
-            Icon("check_circle", theme.note * 1.3, tokens.rgb("#7FE0A6"), size_hint_x=None, width=theme.note * 1.4),
-            Text(ctx.words("attract.allWell"), theme.note, color=_PALE, bold=True, max_lines=1),
+            Icon("check_circle", theme.note * 1.3, _WELL, size_hint_x=None, width=theme.note * 1.4),
+            Text(self.ctx.words("attract.allWell"), theme.note, color=_PALE, bold=True, max_lines=1),
             spacing=theme.mm(1.2),
             size_hint_y=None,
             height=theme.note * 1.5,
         )
-        if theme.elder and not theme.board.is_portrait:
-            return vertical(theme, spring(), well)
-        return vertical(theme, Slides(theme, slides(ctx)), well)
+
+    def _low_paper(self) -> Widget:
+        """Nobody is stopped yet: one line for whoever looks after the terminal."""
+        theme = self.theme
+        strip = Card(
+            theme,
+            color=tokens.AMBER_TINT,
+            raised=False,
+            orientation="horizontal",
+            padding=(theme.mm(2), 0),
+            spacing=theme.mm(1.2),
+            size_hint_y=None,
+            height=theme.note * 2,
+        )
+        strip.add_widget(Icon("warning", theme.note * 1.2, tokens.AMBER, size_hint_x=None, width=theme.note * 1.4))
+        words = self.ctx.words("attract.paperLow")
+        strip.add_widget(Text(words, theme.note, color=tokens.AMBER, bold=True, max_lines=1, min_px=round(theme.note * 0.8)))
+        return strip
 
     def _trouble(self, found: tuple[str, ...]) -> Widget:
         theme = self.theme
@@ -158,10 +183,31 @@ class AttractScreen(Screen):
         # Elders read fewer, larger words: what stops everything stands alone.
         few = theme.elder and not theme.board.is_portrait
         most = 1 if len(found[0]) >= _LONG else 2
-        for words in found[:most] if few else found:
+        shown = found[:most] if few else found
+        if len(shown) == 1:
+            side = theme.mm(7 if few and len(shown[0]) >= _LONG else 13) * theme.board.type_scale
+            card.add_widget(Widget())
+            card.add_widget(Icon("warning", side, tokens.AMBER, size_hint_y=None, height=side))
+            card.add_widget(
+                Text(
+                    shown[0],
+                    theme.question,
+                    color=tokens.AMBER,
+                    bold=True,
+                    align="center",
+                    max_lines=3,
+                    min_px=theme.note,
+                    size_hint_y=None,
+                    height=theme.question * 1.36 * (3 if len(shown[0]) >= _LONG else 2),
+                )
+            )
+            card.add_widget(Widget())
+            return card
+        size = theme.question if len(shown) == 2 else theme.body
+        for words in shown:
             row = horizontal(theme, spacing=theme.mm(2), size_hint_y=1 if len(words) < _LONG else 2)
-            row.add_widget(Icon("warning", theme.body * 1.1, tokens.AMBER, size_hint_x=None, width=theme.body * 1.3))
-            row.add_widget(Text(words, theme.body, color=tokens.AMBER, bold=True, max_lines=3, min_px=theme.note))
+            row.add_widget(Icon("warning", size * 1.2, tokens.AMBER, size_hint_x=None, width=size * 1.4))
+            row.add_widget(Text(words, size, color=tokens.AMBER, bold=True, max_lines=3, min_px=theme.note))
             card.add_widget(row)
         return card
 
@@ -170,7 +216,7 @@ class AttractScreen(Screen):
     def _fill_ways(self, shown: _Shown) -> None:
         theme, ctx = self.theme, self.ctx
         self._ways.clear_widgets()
-        self._ways.add_widget(self._start())
+        self._ways.add_widget(self._start(has_paper=shown.has_paper))
         camera = "" if shown.has_camera else ctx.words("attract.noCamera")
         rows = [
             ("startLookup", "button.lookup", ctx.words("attract.lookupNote"), Key.START_LOOKUP, "phone"),
@@ -196,11 +242,10 @@ class AttractScreen(Screen):
             )
 
     def _row_height(self) -> float:
-        theme = self.theme
-        two_lines = theme.body * 1.3 + theme.note * 1.35 + theme.mm(3.4)
-        return max(theme.action, 0 if theme.elder else two_lines) * (1.15 if theme.board.is_portrait else 1.0)
+        tall = row_height(self.theme, has_note=not self.theme.elder)
+        return tall * (1.15 if self.theme.board.is_portrait else 1.0)
 
-    def _start(self) -> Widget:
+    def _start(self, *, has_paper: bool) -> Widget:
         """The one big thing: the picture of what to do, and its words on green."""
         theme, ctx = self.theme, self.ctx
         button = Touchable(
@@ -212,14 +257,16 @@ class AttractScreen(Screen):
             padding=theme.pad,
             spacing=theme.gap,
         )
-        button.add_widget(Drawing(laid_from_aside, WIDE))
+        is_crowded = has_paper and theme.board.height_px < LOW * theme.action
+        if not is_crowded:
+            button.add_widget(Drawing(laid_from_aside, WIDE))
         band = Card(
             theme,
             color=tokens.GREEN,
             raised=False,
             orientation="horizontal",
             padding=(theme.pad, 0),
-            size_hint_y=None,
+            size_hint_y=1 if is_crowded else None,
             height=theme.action,
         )
         big = round(theme.question * 1.2)

@@ -16,7 +16,7 @@ from kiosk.ui.widgets.button import PRIMARY, WAITING, PushButton
 from kiosk.ui.widgets.keypad import Entry, KeyButton, Keypad, Typing
 from kiosk.ui.widgets.letters import LetterPad
 from kiosk.ui.widgets.text import Text
-from kiosk.ui.widgets.ways import Way, row_height, way_row
+from kiosk.ui.widgets.ways import LOW, Way, row_height, way_row
 
 LEAST = 4
 MOST = 18
@@ -24,8 +24,6 @@ MOST = 18
 TO_LETTERS = "ABC"
 TO_DIGITS = "123"
 PHONE_DIGITS = 11
-_ROOMY = 9.5
-"""Heights of an action in a screen that has room for both other ways."""
 
 
 def grouped(text: str) -> str:
@@ -49,7 +47,7 @@ class LookupScreen(Steady):
             theme,
             placeholder=ctx.words("lookup.placeholder"),
             size_hint_y=None,
-            height=theme.action,
+            height=theme.confirm,
             padding=(theme.pad, theme.mm(1)),
         )
         self._hint = Text(
@@ -76,7 +74,7 @@ class LookupScreen(Steady):
                 self.body.add_widget(part)
             return
         self._keys.size_hint_x = 1.5
-        is_low = theme.elder or theme.board.height_px < _ROOMY * theme.action
+        is_low = theme.elder or theme.board.height_px < LOW * theme.action
         aside = vertical(theme, self._entry, self._find, Widget() if theme.elder else self._hint, Widget())
         for way in (card,) if is_low else (card, code):
             aside.add_widget(way_row(ctx, way))

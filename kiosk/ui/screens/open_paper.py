@@ -35,7 +35,6 @@ _LONG = 13
 class OpenPaperScreen(Steady):
     """The paper left; print again, already there, not wanted or later right."""
 
-    can_go_back = False
     can_cancel = False
 
     def fill(self, state: Terminal) -> None:
@@ -45,7 +44,9 @@ class OpenPaperScreen(Steady):
         if not theme.board.is_portrait:
             answers.add_widget(Widget())
         again = Key.NOT_GOT if recovery.open.asked else Key.REPRINT
-        self._again = PushButton(theme, again.value, "", ctx.press(again), kind=PRIMARY, rank="confirm", icon="print")
+        self._again = PushButton(
+            theme, again.value, "", ctx.press(again), kind=PRIMARY, rank="confirm", icon="" if theme.elder else "print"
+        )
         answers.add_widget(self._again)
         if recovery.open.asked:
             answers.add_widget(
@@ -60,8 +61,8 @@ class OpenPaperScreen(Steady):
                 )
             )
         less = horizontal(theme, size_hint_y=None, height=theme.action)
-        less.add_widget(PushButton(theme, Key.LEAVE.value, ctx.words("button.notWanted"), ctx.press(Key.LEAVE)))
-        less.add_widget(PushButton(theme, "later", ctx.words("button.later"), ctx.press(Key.BACK)))
+        for name, words, key in ((Key.LEAVE.value, "button.notWanted", Key.LEAVE), ("later", "button.later", Key.BACK)):
+            less.add_widget(PushButton(theme, name, ctx.words(words), ctx.press(key), padding=(theme.mm(0.8), 0)))
         answers.add_widget(less)
         paper = self._paper(recovery)
         if not theme.board.is_portrait:

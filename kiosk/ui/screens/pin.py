@@ -17,6 +17,8 @@ from kiosk.ui.widgets.vector import Drawing
 from kiosk.ui.widgets.ways import for_whom
 
 DIGITS = 6
+_SHORT = 14
+"""Characters of a name that needs no more than two lines beside the keys."""
 
 
 @draws(Page.PIN)
@@ -34,9 +36,9 @@ class PinScreen(Steady):
         if wanted is not None:
             whom = for_whom(self.ctx, wanted.name)
             if not theme.board.is_portrait:
-                whom.size_hint_y = 1.1
+                whom.size_hint_y = 1.1 if len(wanted.name) > _SHORT else 0.62
             card.add_widget(whom)
-        if not theme.elder:
+        if theme.board.is_portrait or not theme.elder:
             card.add_widget(Drawing(ask_station, UNITS))
         self._dots = PinDots(theme, DIGITS, size_hint_y=None, height=theme.mm(10))
         self._said = Text("", theme.note, color=tokens.SOFT, align="center", max_lines=1, size_hint_y=None, height=theme.note * 1.5)

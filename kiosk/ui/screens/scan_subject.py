@@ -16,7 +16,7 @@ from kiosk.ui.widgets.finder import Finder
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Text
 from kiosk.ui.widgets.vector import Drawing
-from kiosk.ui.widgets.ways import Way, side_roads
+from kiosk.ui.widgets.ways import LOW, Way, side_roads
 
 
 @draws(Page.SCAN_SUBJECT)
@@ -36,12 +36,14 @@ class ScanSubjectScreen(Steady):
             how.orientation, how.size_hint_y = "horizontal", 0.36
             self._picture.size_hint_x = 0.7
         else:
-            self._how.size_hint_y, self._how.height = None, theme.body * 2.7
-        how.add_widget(self._picture)
+            self._how.align = "center"
+            self._how.size_hint_y, self._how.height = None, theme.body * (2.7 if theme.elder else 1.4)
+        if not theme.elder or theme.board.height_px >= LOW * theme.action:
+            how.add_widget(self._picture)
         how.add_widget(self._how)
         ways = side_roads(
             ctx,
-            ctx.words("scanSubject.other"),
+            "" if theme.board.height_px < LOW * theme.action else ctx.words("scanSubject.other"),
             Way(Key.START_LOOKUP, "identify.byPhone", "", "phone"),
             Way(Key.START, "identify.byCard", "", "card"),
             above=how,
@@ -71,7 +73,7 @@ class ScanSubjectScreen(Steady):
             found=bool(visit.busy),
         )
         if not seeing:
-            self._how.say(ctx.words("scanSubject.noCamera"), tokens.AMBER)
+            self._how.say(ctx.words("scanSubject.else"), tokens.AMBER)
         elif visit.busy:
             self._how.say(ctx.words("scanSubject.found"), tokens.GREEN)
         else:

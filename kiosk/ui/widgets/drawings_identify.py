@@ -168,32 +168,33 @@ def blind_camera(pen: Pen) -> None:
 def ask_station(pen: Pen) -> None:
     """Somebody of the station gives six digits."""
     person(pen, 32, 14, 1.15)
-    pen.box(60, 54, 54, 34, tokens.WHITE, 6)
-    pen.polygon([(66, 66), (66, 56), (55, 54)], tokens.WHITE)
+    pen.box(60, 54, 54, 40, tokens.GREEN_TINT, 8)
+    pen.polygon([(64, 78), (64, 66), (53, 68)], tokens.GREEN_TINT)
     for i in range(3):
         for j in range(2):
-            pen.disc(73 + 14 * i, 78.6 - 14 * j, 4.2, tokens.GREEN)
+            pen.disc(73 + 14 * i, 81 - 14 * j, 4.2, tokens.GREEN)
 
 
 def half_label(pen: Pen) -> None:
-    """A label that stopped half way out of the printer, and the question."""
-    pen.box(8, 8.6, 104, 2.4, tokens.LINE, 1.2)
-    pen.box(24, 31.3, 48, 1.4, _READER_EDGE)
-    pen.box(14, 46, 72, 50, tokens.rgb("#C6D0C9"), 8)
+    """A label that hangs out of the printer over the edge of the table, and the question."""
+    pen.box(2, 40.4, 96, 3.6, tokens.LINE, 1.8)
+    pen.box(14, 44, 72, 52, tokens.rgb("#C6D0C9"), 8)
     pen.box(14, 72, 72, 24, tokens.rgb("#DAE1DC"), 8)
     pen.box(14, 70, 72, 4, tokens.rgb("#8C9B92"))
     pen.box(23, 56, 54, 5, _READER_EDGE, 2)
-    pen.box(27.3, 17.3, 45.4, 41, _SHEET_EDGE, 1.4)
-    pen.box(28, 18, 44, 41, tokens.WHITE, 1)
-    pen.box(34, 50, 32, 4.4, tokens.INK, 0.8)
-    for i, wide in enumerate((34, 28, 18, 16)):
-        pen.box(32, 42.4 - 5.6 * i, wide, 2.6, tokens.SOFT, 0.8)
-    code(pen, 53, 20.4, 15)
-    pen.disc(94, 54, 20, tokens.WHITE)
-    pen.disc(94, 54, 18, tokens.AMBER)
-    pen.arc(94, 59, 5.4, tokens.WHITE, 3.2, -90, 130)
-    pen.stroke([(98, 55.4), (94, 51), (94, 48.4)], tokens.WHITE, 3.2)
-    pen.disc(94, 43, 2.2, tokens.WHITE)
+    pen.box(27.3, 9.3, 45.4, 49, _SHEET_EDGE, 1.4)
+    pen.box(28, 10, 44, 49, tokens.WHITE, 1)
+    pen.box(34, 49, 32, 4.4, tokens.INK, 0.8)
+    for i, wide in enumerate((34, 28, 20)):
+        pen.box(32, 40.6 - 6.2 * i, wide, 2.8, tokens.SOFT, 0.8)
+    for i in range(2):
+        pen.box(32, 20 - 6 * i, 15, 2.8, tokens.GREEN, 0.8)
+    code(pen, 52, 13, 16)
+    pen.disc(96, 62, 20, tokens.WHITE)
+    pen.disc(96, 62, 18, tokens.AMBER)
+    pen.arc(96, 67, 5.4, tokens.WHITE, 3.2, -90, 130)
+    pen.stroke([(100, 63.4), (96, 59), (96, 56.4)], tokens.WHITE, 3.2)
+    pen.disc(96, 51, 2.2, tokens.WHITE)
 
 
 def code(pen: Pen, x: float, y: float, side: float) -> None:

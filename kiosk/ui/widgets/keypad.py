@@ -97,11 +97,13 @@ class PinDots(Widget):
         self.canvas.clear()
         side = self._theme.mm(5)
         pitch = side * 2.2
-        left = self.center_x - pitch * (self._digits - 1) / 2
+        # Not ``center``: Kivy's may still be the old one while a size is being set.
+        left = self.x + (self.width - pitch * (self._digits - 1)) / 2
+        middle = self.y + self.height / 2
         with self.canvas:
             for i in range(self._digits):
                 Color(*tokens.GREEN)
-                x, y = left + i * pitch, self.center_y
+                x, y = left + i * pitch, middle
                 if i < self._typed:
                     Ellipse(pos=(x - side / 2, y - side / 2), size=(side, side))
                 else:

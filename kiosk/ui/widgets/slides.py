@@ -36,7 +36,7 @@ class Slides(Card):
     """Shows one slide after the other for ever; dots tell how many there are."""
 
     def __init__(self, theme: tokens.Theme, slides: Sequence[Slide], *, number: int = 0, **layout: Any) -> None:
-        layout.setdefault("padding", theme.pad)
+        layout.setdefault("padding", (theme.pad, theme.pad * 0.6))
         super().__init__(theme, color=tokens.PAPER, orientation="horizontal", **layout)
         self._theme = theme
         self._slides = tuple(slides)
@@ -47,24 +47,26 @@ class Slides(Card):
         if not theme.elder and len(self._slides) > 1:
             self._wait()
 
+    @property
+    def count(self) -> int:
+        """How many slides."""
+        return len(self._slides)
+
+    def show(self, number: int) -> None:
+        """Turn to a slide at once."""
+        self._number = number
+        self._fill()
+
     def _fill(self) -> None:
         theme, slide = self._theme, self._slides[self._number]
         self._leaf.clear_widgets()
         picture = Drawing(slide.draw, slide.units) if slide.draw is not None else _signs(slide.signs, theme)
-        picture.size_hint_x = 0.62
+        picture.size_hint_x = 0.66
         says = BoxLayout(orientation="vertical", spacing=theme.mm(0.8))
-        says.add_widget(
-            Text(
-                slide.title,
-                theme.question,
-                color=tokens.GREEN,
-                bold=True,
-                valign="bottom",
-                max_lines=2,
-                min_px=theme.body,
-                size_hint_y=0.62,
-            )
-        )
+        title = Text(slide.title, theme.question, color=tokens.GREEN, bold=True, max_lines=1, min_px=theme.note, size_hint_y=None)
+        title.height = theme.question * 1.4
+        says.add_widget(Widget(size_hint_y=0.08))
+        says.add_widget(title)
         says.add_widget(Text(slide.words, theme.body, valign="top", max_lines=5, min_px=theme.note))
         if len(self._slides) > 1 and not theme.elder:
             says.add_widget(_Dots(theme, len(self._slides), self._number, size_hint_y=None, height=theme.mm(2.2)))

@@ -18,6 +18,10 @@ _SHORT = 22
 """Characters that stand on one line of an upright screen."""
 
 
+LOW = 9.5
+"""A screen lower than so many actions has no room for everything."""
+
+
 @dataclass(frozen=True, slots=True)
 class Way:
     """A row: what it sends, its words, its note (text ids, the note may be ""), its icon."""
@@ -52,7 +56,10 @@ def way_row(ctx: ScreenContext, way: Way) -> Row:
 
 
 def side_roads(ctx: ScreenContext, heading: str, *ways: Way, above: Widget | None = None) -> BoxLayout:
-    """A column of ways under a heading. Beside the main thing ``above`` takes the room that is left; upright the column is as low as it can be."""
+    """A column of ways under a heading. Beside the main thing ``above`` takes the room that is left; upright the column is as low as it can be.
+
+    Without words there is no heading.
+    """
     theme = ctx.theme
     box = BoxLayout(orientation="vertical", spacing=theme.gap)
     if theme.board.is_portrait:
@@ -62,7 +69,10 @@ def side_roads(ctx: ScreenContext, heading: str, *ways: Way, above: Widget | Non
         box.add_widget(above)
     if not theme.board.is_portrait and above is None:
         box.add_widget(Widget())
-    box.add_widget(Text(heading, theme.body, color=tokens.SOFT, bold=True, max_lines=1, size_hint_y=None, height=theme.body * 1.4))
+    if heading:
+        box.add_widget(
+            Text(heading, theme.body, color=tokens.SOFT, bold=True, max_lines=1, size_hint_y=None, height=theme.body * 1.4)
+        )
     for way in ways:
         box.add_widget(way_row(ctx, way))
     return box
