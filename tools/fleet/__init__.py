@@ -1,0 +1,1 @@
+"""The centre: collects, keeps and shows what the terminals report."""
