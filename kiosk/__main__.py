@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.runtime.memory import settle, sparing
 from kiosk.texts import Texts
 from kiosk.ui.app import configure, make_app
 from kiosk.ui.theme import load_board
@@ -46,12 +48,13 @@ def run(
 
     ``usb_backend`` None is libusb. ``on_stage`` gets the root widget once it exists and returns what to call at the end.
     """
+    gc.disable()  # a start makes nothing but what stays; ``settle`` lets it search again
+    sparing()
     board = load_board(config.station.board)
     configure(board, fullscreen=fullscreen)
     # Only now: importing the window opens it with the options just set.
     from kiosk.runtime.assembly import StartError, assemble
     from kiosk.runtime.bridge import Bridge
-    from kiosk.runtime.memory import settle
     from kiosk.ui.stage import Stage
 
     stages: list[Stage] = []

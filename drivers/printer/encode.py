@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from escpos.printer import Dummy
 from PIL import Image
 
 from drivers.errors import DriverFault
@@ -58,6 +57,9 @@ def _left_dots(bitmap: MonoBitmap, profile: PrinterProfile) -> int:
 
 
 def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
+    # Only here: it brings barcodes and YAML along and costs a quarter of a second at a start.
+    from escpos.printer import Dummy
+
     printer = Dummy()
     printer.hw("INIT")
     for band in _bands(_picture(bitmap, left), profile.band_rows):

@@ -5,6 +5,7 @@ Rules
 - Same ``run(transport, emit, stop)`` as every driver; the transport is a ``CameraSource``, anything else is a ``DriverFault``.
 - At most ``MAX_FPS`` pictures a second are shown and searched; a preview is at most ``PREVIEW_WIDTH`` wide.
 - A code is told once as long as it stays in view, and again when it was away for ``DEBOUNCE_S`` or after ``arm``.
+- OpenCV and the decoders are loaded when somebody first looks: most visits never need them (16 MB, 0.1 s).
 - After ``disarm`` returned at most the picture being searched just then is still told.
 """
 
@@ -13,17 +14,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.driver import Emit
 from drivers.errors import DeviceGone, DriverFault
-from drivers.scanner.decode import Cascade, shrink
 from drivers.scanner.record import CodeScanned, PreviewFrame
 from drivers.scanner.source import Bgr, CameraSource, Pictures
 from drivers.transport.base import Transport
+
+if TYPE_CHECKING:
+    from drivers.scanner.decode import Cascade
 
 MAX_FPS = 12
 PREVIEW_WIDTH = 640
@@ -67,6 +70,8 @@ class Camera:
                 raise DeviceGone(port=transport.port)
 
     def _look(self, source: CameraSource, emit: Emit, stop: threading.Event) -> None:
+        from drivers.scanner.decode import Cascade
+
         pictures = source.open()
         try:
             cascade = Cascade()
@@ -78,6 +83,8 @@ class Camera:
             pictures.close()
 
     def _one(self, pictures: Pictures, cascade: Cascade, emit: Emit) -> None:
+        import cv2
+
         picture = pictures.read()
         if picture is None:
             return
@@ -105,6 +112,10 @@ class Camera:
 
 def preview(picture: Bgr) -> PreviewFrame:
     """The picture as a person should see it: at most ``PREVIEW_WIDTH`` wide, RGB."""
+    import cv2
+
+    from drivers.scanner.decode import shrink
+
     height, width = picture.shape[:2]
     if width > PREVIEW_WIDTH:
         picture = shrink(picture, round(max(height, width) * PREVIEW_WIDTH / width))

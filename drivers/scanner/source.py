@@ -12,12 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from drivers.errors import DeviceGone, DriverFault, NeedsPerson
-from drivers.scanner.decode import shrink
 
 Bgr = npt.NDArray[np.uint8]
 
@@ -90,6 +88,8 @@ class V4l2Pictures:
     """A camera through V4L2, 1280 x 720 where it can."""
 
     def __init__(self, node: Path) -> None:
+        import cv2
+
         self._node = node
         if not os.access(node, os.R_OK | os.W_OK):
             raise NeedsPerson("permissionDenied", port=str(node))
@@ -129,6 +129,10 @@ class FolderPictures:
 
     def read(self) -> Bgr | None:
         """The newest picture; None in an empty folder. An unreadable file shows what was there before."""
+        import cv2
+
+        from drivers.scanner.decode import shrink
+
         try:
             newest = max(self._candidates(), default=None)
         except OSError as error:

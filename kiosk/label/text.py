@@ -32,7 +32,7 @@ _NOT_FIRST = frozenset("，。、；：！？）》」』】〕”’…—·%�
 _NOT_LAST = frozenset("（《「『【〔“‘([{")
 _PROBE_PX = 24
 _UNASSIGNED = "\U0010fffe"
-_MAX_FONTS = 24
+_MAX_FONTS = 12
 """Open faces kept. Each maps the 20 MB collection anew, and what it touched counts as resident memory (about 5 MB a face)."""
 _REFERENCE_PX = 64
 _MAX_ADVANCES = 4_000

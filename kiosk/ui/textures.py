@@ -18,8 +18,8 @@ from kiosk.session.events import CameraFrame, Picture
 _ICON_FONT = Path("/usr/share/fonts/truetype/material-design-icons-iconfont/MaterialIcons-Regular.ttf")
 _EMOJI_FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
 _EMOJI_SIZE = 109
-_MOST_PIXELS = 6_000_000
-"""Of cached texts: 24 MB as RGBA."""
+_MOST_PIXELS = 3_000_000
+"""Of cached texts: 12 MB as RGBA."""
 LINE_SPACING = 1.34
 """Distance of lines as a part of the em: at least 1.3 for Hanzi."""
 

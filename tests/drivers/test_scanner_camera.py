@@ -10,7 +10,6 @@ import pytest
 
 from drivers.device import DeviceState, DeviceStatus
 from drivers.errors import DeviceGone, DriverFault, NeedsPerson
-from drivers.scanner import source
 from drivers.scanner.camera import DEBOUNCE_S, PREVIEW_WIDTH, Camera, preview
 from drivers.scanner.record import CodeScanned, PreviewFrame
 from drivers.scanner.source import CameraSource, FolderPictures, find_camera
@@ -231,7 +230,7 @@ class FakeCapture:
 
 
 def test_a_camera_that_stops_giving_frames_has_gone(tmp_path, monkeypatch):
-    monkeypatch.setattr(source.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     monkeypatch.setattr(FakeCapture, "frames", [(True, BLANK), (False, None), (True, BLANK), (False, None), (False, None)])
     node = tmp_path / "video0"
     node.touch()
@@ -242,7 +241,7 @@ def test_a_camera_that_stops_giving_frames_has_gone(tmp_path, monkeypatch):
 
 
 def test_a_camera_that_will_not_open_needs_a_person(tmp_path, monkeypatch):
-    monkeypatch.setattr(source.cv2, "VideoCapture", FakeCapture)
+    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
     monkeypatch.setattr(FakeCapture, "opens", False)
     node = tmp_path / "video0"
     with pytest.raises(DeviceGone):

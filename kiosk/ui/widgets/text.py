@@ -12,6 +12,9 @@ from kiosk.label.text import Style, font_book
 from kiosk.ui import theme as tokens
 from kiosk.ui.textures import LINE_SPACING, emoji_texture, icon_texture, text_look
 
+_STEP_PX = 2
+"""From one size tried to the next: every size drawn is one more open face."""
+
 
 class Text(Widget):
     """Words in a box: wrapped, then shrunk to ``min_px``, then ended with an ellipsis; ``fits`` tells which.
@@ -81,7 +84,7 @@ class Text(Widget):
     def _largest(self, width: int, height: int) -> tuple[int, int]:
         """The largest size at which all of it fits, and how many lines that size allows; the smallest size when none does."""
         size, allowed = self.min_px, 1
-        for size in range(self.size_px, self.min_px - 1, -1):
+        for size in range(self.size_px, self.min_px - 1, -_STEP_PX):
             allowed = max(1, int((height + 2 - round(size * 1.18)) // round(size * LINE_SPACING)) + 1)
             if self.max_lines:
                 allowed = min(allowed, self.max_lines)
