@@ -1,1 +1,1 @@
-"""The centre: collects, keeps and shows what the terminals report."""
+"""The centre: what terminals report is stored once, exactly, and shown. See README.md."""
