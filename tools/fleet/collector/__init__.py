@@ -1,0 +1,1 @@
+"""Takes in what terminals report: certificates exactly once, health, answers to jobs; and tells what is wrong."""

@@ -1,0 +1,86 @@
+"""The fast ways into the two databases: COPY on PostgreSQL, executemany on SQLite. Both claim a number before they store its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from sqlalchemy import insert, select, text
+from sqlalchemy.engine import Connection
+
+from tools.fleet.store.schema import certificate, certificate_key, event
+
+Row = Mapping[str, Any]
+_CERTIFICATE = tuple(c.name for c in certificate.c if c.name not in ("voided_at", "void_reason"))
+_EVENT = tuple(c.name for c in event.c)
+_ASK = 500
+
+
+class Bulk(Protocol):
+    """Inserts within the caller's transaction."""
+
+    def certificates(self, tx: Connection, rows: Sequence[Row]) -> set[str]:
+        """Store the rows whose number is free; answers those numbers. Every number comes once."""
+        ...
+
+    def events(self, tx: Connection, rows: Sequence[Row]) -> None:
+        """Store rows that are known to be new."""
+        ...
+
+
+class SqliteBulk:
+    """One writer at a time: what is free stays free until COMMIT."""
+
+    def certificates(self, tx: Connection, rows: Sequence[Row]) -> set[str]:
+        numbers = [row["number"] for row in rows]
+        taken: set[str] = set()
+        for at in range(0, len(numbers), _ASK):
+            asked = select(certificate_key.c.number).where(certificate_key.c.number.in_(numbers[at : at + _ASK]))
+            taken.update(tx.execute(asked).scalars())
+        free = [row for row in rows if row["number"] not in taken]
+        if free:
+            tx.execute(insert(certificate_key), [{name: row[name] for name in ("number", "sha256", "received_at")} for row in free])
+            tx.execute(insert(certificate), [{name: row[name] for name in _CERTIFICATE} for row in free])
+        return {row["number"] for row in free}
+
+    def events(self, tx: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            tx.execute(insert(event), [dict(row) for row in rows])
+
+
+class PostgresqlBulk:
+    """COPY into a table of this transaction, then one statement that claims numbers and stores what it got."""
+
+    _MAKE = "CREATE TEMPORARY TABLE IF NOT EXISTS certificate_in (LIKE certificate) ON COMMIT DELETE ROWS"
+    _COPY = f"COPY certificate_in ({', '.join(_CERTIFICATE)}) FROM STDIN"
+    # sorted, so that two collectors never wait for each other in a ring
+    _CLAIM = (
+        "WITH claimed AS (INSERT INTO certificate_key (number, sha256, received_at)"
+        " SELECT number, sha256, received_at FROM certificate_in ORDER BY number ON CONFLICT DO NOTHING RETURNING number)"
+        f" INSERT INTO certificate ({', '.join(_CERTIFICATE)})"
+        f" SELECT {', '.join(_CERTIFICATE)} FROM certificate_in WHERE number IN (SELECT number FROM claimed) RETURNING number"
+    )
+    _EVENTS = f"COPY event ({', '.join(_EVENT)}) FROM STDIN"
+
+    def certificates(self, tx: Connection, rows: Sequence[Row]) -> set[str]:
+        if not rows:
+            return set()
+        tx.execute(text(self._MAKE))
+        self._copy(tx, self._COPY, _CERTIFICATE, rows)
+        return set(tx.execute(text(self._CLAIM)).scalars())
+
+    def events(self, tx: Connection, rows: Sequence[Row]) -> None:
+        if rows:
+            self._copy(tx, self._EVENTS, _EVENT, rows)
+
+    @staticmethod
+    def _copy(tx: Connection, statement: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        driver: Any = tx.connection.driver_connection
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row([row[name] for name in columns])
+
+
+def bulk_for(tx_dialect: str) -> Bulk:
+    """The way into a database by SQLAlchemy's name of its dialect."""
+    return PostgresqlBulk() if tx_dialect == "postgresql" else SqliteBulk()

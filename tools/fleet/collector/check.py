@@ -1,0 +1,151 @@
+"""Is this certificate what its terminal signed? Checked with the key list before it is stored.
+
+Rules: the number, the terminal, the counter and the record that the code binds must all agree; a revoked key makes nothing; a void in the list does
+not hinder storing (the certificate was issued); what fails is kept with its bytes and a code.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from kiosk.credential.keylist import KeyList
+from kiosk.credential.token import TokenError, encode_url
+from kiosk.credential.verify import Status, verify_url
+from kiosk.domain.certificate import BEIJING, ClockQuality, beijing_date
+from kiosk.domain.form import Basis, CertificateForm
+from kiosk.domain.number import CertificateNumber
+from kiosk.domain.quantity import MAX_AMOUNT, QuantitySource, Unit, plain
+from kiosk.domain.subject import SubjectKind
+from kiosk.store.columns import moment_from
+from kiosk.wire.uplink import BadCode
+from tools.fleet.collector.reading import Event
+
+_KEY_PROBLEMS = {Status.UNKNOWN_KEY: BadCode.UNKNOWN_KEY, Status.UNKNOWN_ALGORITHM: BadCode.UNKNOWN_KEY}
+_MAX_TEXT = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Why an event cannot be stored as it is; ``detail`` is a word for the technician."""
+
+    code: BadCode
+    detail: str
+
+
+Values = dict[str, Any]
+"""The columns of ``certificate`` that come from the body."""
+
+
+def check_certificate(event: Event, terminal: str, keys: KeyList, now: datetime) -> Values | Bad:
+    """The certificate's columns, or what is wrong with it."""
+    if event.bad is not None:
+        return Bad(event.bad, "hash")
+    try:
+        values, record = _values(event.body)
+    except (KeyError, TypeError, ValueError, InvalidOperation, binascii.Error):
+        return Bad(BadCode.MALFORMED, "fields")
+    if values["terminal"] != terminal:
+        return Bad(BadCode.MALFORMED, "otherTerminal")
+    try:
+        verdict = verify_url(encode_url(keys.host, values["token"]), keys, now, record)
+    except TokenError:
+        return Bad(BadCode.BAD_TOKEN, "shape")
+    if verdict.status not in (Status.VALID, Status.VOIDED):
+        return Bad(_KEY_PROBLEMS.get(verdict.status, BadCode.BAD_TOKEN), verdict.status.value)
+    if verdict.number is None or verdict.number.compact != values["number"]:
+        return Bad(BadCode.BAD_TOKEN, "otherNumber")
+    return {**values, "demo": verdict.demo}
+
+
+def number_of(event: Event, terminal: str) -> str | Bad | None:
+    """The certificate that a void, a reprint or a print is about; None for a registration."""
+    if event.bad is not None:
+        return Bad(event.bad, "hash")
+    if event.kind == "registration":
+        return None
+    try:
+        number = CertificateNumber.parse(_text(event.body["number"]))
+        if event.kind == "void":
+            moment_from(_text(event.body["at"]))
+            _text(event.body["reason"])
+    except (KeyError, TypeError, ValueError):
+        return Bad(BadCode.MALFORMED, "fields")
+    return number.compact if number.terminal == terminal else Bad(BadCode.MALFORMED, "otherTerminal")
+
+
+def _values(body: dict[str, Any]) -> tuple[Values, bytes]:
+    number = CertificateNumber(_text(body["terminal"]), _whole(body["counter"]))
+    if number.compact != body["number"]:
+        raise ValueError("number")
+    subject, product, quantity, origin = (body[name] for name in ("subject", "product", "quantity", "origin"))
+    amount = Decimal(_text(quantity["amount"]))
+    if not 0 < amount <= MAX_AMOUNT:
+        raise ValueError("amount")
+    unit, source = Unit(quantity["unit"]), QuantitySource(quantity["source"])
+    issued_at = moment_from(_text(body["issuedAt"]))
+    basis = [Basis(word).value for word in body["basis"]]
+    copies = _whole(body["copies"])
+    if not 1 <= copies <= 255:
+        raise ValueError("copies")
+    printed = f"{plain(amount)} {unit.printed}"
+    record = {
+        "basis": basis,
+        "contact": _text(body["contact"]),
+        "copies": copies,
+        "county": _text(origin["county"]),
+        "form": CertificateForm(body["form"]).value,
+        "issued": issued_at.astimezone(BEIJING).strftime("%Y-%m-%dT%H:%M:%S+08:00"),
+        "number": number.compact,
+        "origin": _text(origin["text"]),
+        "product": _text(product["name"]),
+        "quantity": f"{printed}（自报）" if source is QuantitySource.DECLARED else printed,
+        "subject": _text(subject["name"]),
+    }
+    values: Values = {
+        "number": number.compact,
+        "terminal": number.terminal,
+        "counter": number.counter,
+        "issued_at": issued_at,
+        "day": beijing_date(issued_at),
+        "clock": int(ClockQuality(_whole(body["clock"]))),
+        "county": number.terminal[:6],
+        "station": _text(body["station"]),
+        "key_id": _whole(body["keyId"]),
+        "form": record["form"],
+        "basis": ",".join(basis),
+        "subject_id": _whole(subject["id"]),
+        "subject_kind": SubjectKind(subject["kind"]).value,
+        "subject_name": record["subject"],
+        "credit_code": _text(subject["creditCode"], 18),
+        "product_id": _whole(product["id"]),
+        "product_name": record["product"],
+        "product_class": _text(product["class"], 16),
+        "amount": amount,
+        "unit": unit.value,
+        "source": source.value,
+        "origin_county": _text(origin["county"], 6),
+        "origin": record["origin"],
+        "contact": record["contact"],
+        "copies": copies,
+        "token": base64.b64decode(_text(body["token"]), validate=True),
+    }
+    return values, json.dumps(record, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
+
+
+def _text(value: object, longest: int = _MAX_TEXT) -> str:
+    """PostgreSQL keeps no NUL in a text."""
+    if not isinstance(value, str) or len(value) > longest or "\x00" in value:
+        raise ValueError("text")
+    return value
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int or not 0 <= value < 1 << 62:
+        raise ValueError("number")
+    return value
