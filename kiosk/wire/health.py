@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from kiosk.wire.snapshot import DeviceName, DeviceStatus, Status
+from kiosk.wire.sparkplug.edge import MetricRow
 from kiosk.wire.sparkplug.payload import DataType, Value
 
 STATES = ("online", "offline", "powerOff", "noDevice", "hardwareError", "userError", "deviceBusy", "starting")
@@ -28,16 +29,6 @@ class Can(StrEnum):
     ISSUING = "issuing"
     DEGRADED = "degraded"
     CANNOT_ISSUE = "cannotIssue"
-
-
-@dataclass(frozen=True, slots=True)
-class MetricRow:
-    """One metric. ``words`` are the allowed values of a text, () for free text; ``unit`` "" for none."""
-
-    name: str
-    datatype: DataType
-    unit: str = ""
-    words: tuple[str, ...] = ()
 
 
 _T, _I, _L, _B, _F = DataType.STRING, DataType.UINT32, DataType.INT64, DataType.BOOLEAN, DataType.DOUBLE
@@ -60,16 +51,16 @@ NODE: tuple[MetricRow, ...] = (
     MetricRow("Directory/version", DataType.UINT64),
     MetricRow("Keys/version", DataType.UINT64),
     MetricRow("Outbox/pending", DataType.UINT64, "events"),
-    MetricRow("Outbox/oldest_age", DataType.UINT64, "s"),
-    MetricRow("Disk/free", DataType.UINT64, "B"),
+    MetricRow("Outbox/oldest_age", DataType.UINT64, "s", step=60),
+    MetricRow("Disk/free", DataType.UINT64, "B", step=64 << 20),
     MetricRow("Disk/total", DataType.UINT64, "B"),
-    MetricRow("Memory/available", DataType.UINT64, "B"),
-    MetricRow("Temperature/cpu", _F, "Cel"),
-    MetricRow("Clock/offset", _L, "ms"),
+    MetricRow("Memory/available", DataType.UINT64, "B", step=64 << 20),
+    MetricRow("Temperature/cpu", _F, "Cel", step=2),
+    MetricRow("Clock/offset", _L, "ms", step=1000),
     MetricRow("Clock/source", _T),
     MetricRow("Clock/problem", _T),
     MetricRow("Power/state", _T, words=POWERS),
-    MetricRow("Host/uptime", DataType.UINT64, "s"),
+    MetricRow("Host/booted_at", DataType.DATETIME),
 )
 _ANY_DEVICE: tuple[MetricRow, ...] = (
     MetricRow("state", _T, words=STATES),
@@ -110,7 +101,7 @@ class Host:
     disk_total: int | None = None
     memory_available: int | None = None
     cpu_celsius: float | None = None
-    uptime_s: int | None = None
+    booted_at_ms: int | None = None
     power: str = "unknown"
 
 
@@ -157,7 +148,7 @@ def node_values(status: Status | None, host: Host, outbox: Outbox, clock: ClockV
         "Clock/offset": clock.offset_ms,
         "Clock/source": clock.source,
         "Power/state": host.power,
-        "Host/uptime": host.uptime_s,
+        "Host/booted_at": host.booted_at_ms,
     }
     if status is not None:
         values |= {

@@ -24,8 +24,10 @@ from kiosk.wire.message import Count, Hash, Message, Moment, Part
 
 MAX_EVENTS = 50
 """Events of one batch."""
-MAX_BATCH_BYTES = 240 * 1024
-"""Some brokers refuse more than 256 KiB; a batch is cut earlier when its bodies are long."""
+MAX_BATCH_BYTES = 60 * 1024
+"""Some public clouds' brokers refuse more than 64 KiB; a batch is cut earlier when its bodies are long."""
+_AROUND = 160
+"""Bytes of an event beside its body."""
 WINDOW = 16
 """Batches on their way: published and not yet receipted."""
 
@@ -192,17 +194,17 @@ class CertBatch:
         return cls(batch.ledger, events)
 
 
-def batches(ledger: str, events: Sequence[WireEvent]) -> list[CertBatch]:
-    """Cut events into batches by number and size. One that alone is too long travels alone."""
+def batches(ledger: str, events: Sequence[WireEvent], most: int = MAX_BATCH_BYTES) -> list[CertBatch]:
+    """Cut events into batches by number and by ``most`` bytes. One that alone is too long travels alone."""
     made: list[CertBatch] = []
     part: list[WireEvent] = []
     size = 0
     for event in events:
-        if part and (len(part) >= MAX_EVENTS or size + len(event.body) > MAX_BATCH_BYTES):
+        if part and (len(part) >= MAX_EVENTS or size + len(event.body) + _AROUND > most):
             made.append(CertBatch(ledger, tuple(part)))
             part, size = [], 0
         part.append(event)
-        size += len(event.body) + 150
+        size += len(event.body) + _AROUND
     if part:
         made.append(CertBatch(ledger, tuple(part)))
     return made

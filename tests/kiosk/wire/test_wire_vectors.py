@@ -104,7 +104,7 @@ def test_batch_with_one_changed_body_or_wrong_order_is_refused() -> None:
 def test_batches_are_cut_by_number_and_by_size() -> None:
     small = [event(seq, "print", {"n": seq}) for seq in range(1, 121)]
     assert [len(batch.events) for batch in batches(LEDGER, small)] == [50, 50, 20]
-    large = [event(seq, "print", {"n": "x" * 100_000}) for seq in range(1, 6)]
+    large = [event(seq, "print", {"n": "x" * 25_000}) for seq in range(1, 6)]
     assert [len(batch.events) for batch in batches(LEDGER, large)] == [2, 2, 1]
     assert [e for batch in batches(LEDGER, small) for e in batch.events] == small
 
