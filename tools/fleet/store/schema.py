@@ -73,6 +73,7 @@ terminal = Table(
     Column("desired_software", String(40), nullable=False, server_default=""),
     Column("paused", Boolean, nullable=False, server_default=false()),
     Column("pause_reason", Text, nullable=False, server_default=""),
+    Column("welcome_due", Boolean, nullable=False, server_default=false()),  # something wanted has changed: tell it
     Index("terminal_county", "county", "state"),
     Index("terminal_state", "state"),
 )
