@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def draw(state: Terminal, board_name: str, *, elder: bool = False) -> Drawn:
     sent: list[Event] = []
     stage = Stage(
         board,
-        Texts.load(),
+        _texts(),
         load_catalogue(),
         sent.append,
         lambda _: None,
@@ -79,6 +80,11 @@ def draw(state: Terminal, board_name: str, *, elder: bool = False) -> Drawn:
         stage.do_layout()
         EventLoop.idle()
     return Drawn(board, state, stage, sent)
+
+
+@cache
+def _texts() -> Texts:
+    return Texts.load()
 
 
 def main(arguments: list[str]) -> int:
@@ -108,6 +114,10 @@ def prepare() -> None:
     from kiosk.ui.app import configure
 
     configure(load_board("landscape-10"), fullscreen=False)
+    from kivy.config import Config
+
+    # Nobody looks at these frames: none of them waits for its turn.
+    Config.set("graphics", "maxfps", "0")
     import kivy.core.window  # noqa: F401
 
 
