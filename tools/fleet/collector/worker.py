@@ -1,0 +1,164 @@
+"""One ingest process: messages of certificates from the broker into the store, receipts back after COMMIT.
+
+Rules
+- Order of deeds: COMMIT, receipts, acknowledgements. Whatever falls in between, the terminal sends again and nothing is stored twice.
+- While the database is away nothing is acknowledged and nothing is lost: the broker and the terminals hold it.
+- A message that cannot be read, or that the database refuses, goes to quarantine and is counted; it never stops those beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+
+from kiosk.wire.message import Message
+from kiosk.wire.topics import SHARED_GROUP, Down, Up, down, up_filter
+from kiosk.wire.uplink import BadEvent, Receipt
+from tools.fleet.collector.ingest import Ingest, Settled
+from tools.fleet.collector.keys import KeyFile
+from tools.fleet.collector.link import Got, Link, Spoken
+from tools.fleet.collector.quarantine import keep
+from tools.fleet.collector.reading import Arrival, Poison, read_arrival
+from tools.fleet.config import FleetConfig
+from tools.fleet.store.database import Store
+
+log = logging.getLogger("fleet.ingest")
+
+BATCH_EVENTS = 500
+BATCH_S = 0.2
+_RETRY_S = (0.5, 1, 2, 5, 10)
+
+
+def utc_now() -> datetime:
+    """The centre's clock."""
+    return datetime.now(UTC)
+
+
+class IngestWorker:
+    """Takes messages from a queue until it is told to stop. ``index`` 0 alone works where subscriptions cannot be shared."""
+
+    def __init__(
+        self, config: FleetConfig, store: Store, keys: KeyFile, index: int = 0, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._keys = keys
+        self._index = index
+        self._clock = clock
+        self._ingest = Ingest(store)
+        self._waiting: queue.Queue[Got] = queue.Queue()
+        self._stop = threading.Event()
+        self.link = Link(config.broker, f"sxc-ingest-{index}", self._subscriptions, self._waiting.put, manual_ack=True)
+        self.certificates = 0
+        self.duplicates = 0
+        self.poisoned = 0
+
+    def run(self) -> None:
+        """Work until ``stop``."""
+        self.link.start()
+        try:
+            while not self._stop.is_set():
+                gathered = self._gather()
+                if gathered:
+                    self._settle(gathered)
+        finally:
+            self.link.close()
+
+    def stop(self) -> None:
+        """End after the batch at hand. May be called from a signal handler."""
+        self._stop.set()
+
+    def _subscriptions(self, spoken: Spoken) -> Sequence[tuple[str, int]]:
+        if spoken.shared and self._config.shared:
+            return [(up_filter(Up.CERT, SHARED_GROUP), 1)]
+        return [(up_filter(Up.CERT), 1)] if self._index == 0 else []
+
+    def _gather(self) -> list[Got]:
+        """What comes within a moment, up to a batch. The moment is short when nothing more comes."""
+        try:
+            gathered = [self._waiting.get(timeout=0.5)]
+        except queue.Empty:
+            return []
+        until = time.monotonic() + BATCH_S
+        # a message holds up to fifty events; their number shows after reading, so this counts messages of ten
+        while len(gathered) * 10 < BATCH_EVENTS and (left := until - time.monotonic()) > 0:
+            try:
+                gathered.append(self._waiting.get(timeout=left))
+            except queue.Empty:
+                break
+        return gathered
+
+    def _settle(self, gathered: list[Got]) -> None:
+        readable: list[tuple[Got, Arrival]] = []
+        for got in gathered:
+            try:
+                readable.append((got, read_arrival(got.topic, got.payload)))
+            except Poison as err:
+                self._quarantine(got, err.code)
+        if readable:
+            self._store_all(readable)
+        for got in gathered:
+            self.link.ack(got)
+
+    def _store_all(self, readable: list[tuple[Got, Arrival]]) -> None:
+        """Store them together; those the database refuses are found by halving."""
+        for attempt in range(1 << 30):
+            try:
+                taken = self._ingest.take([arrival for _, arrival in readable], self._keys.current(), self._clock())
+            except (OperationalError, InterfaceError) as err:
+                if self._stop.is_set():
+                    raise
+                self._wait(attempt, err)
+            except SQLAlchemyError as err:
+                if isinstance(err, DBAPIError) and err.connection_invalidated:
+                    self._wait(attempt, err)
+                    continue
+                self._divide(readable, err)
+                return
+            else:
+                self.certificates += taken.certificates
+                self.duplicates += taken.duplicates
+                self._receipt(taken.settled)
+                return
+
+    def _divide(self, readable: list[tuple[Got, Arrival]], err: SQLAlchemyError) -> None:
+        if len(readable) == 1:
+            self._quarantine(readable[0][0], f"store:{type(err).__name__}")
+            return
+        half = len(readable) // 2
+        self._store_all(readable[:half])
+        self._store_all(readable[half:])
+
+    def _receipt(self, settled: Sequence[Settled]) -> None:
+        for one in settled:
+            bad = tuple(BadEvent(seq=seq, code=code) for seq, code in one.bad)
+            self.post(down(one.terminal, Down.RECEIPT), Receipt(ledger=one.ledger, upto=one.upto, bad=bad))
+
+    def post(self, topic: str, message: Message) -> None:
+        """Publish. A receipt that finds no connection is no loss: the terminal sends again, and is answered again."""
+        self.link.publish(topic, message.encode())
+
+    def _quarantine(self, got: Got, reason: str) -> None:
+        self.poisoned += 1
+        log.warning("quarantine: %s, sha256 %s", reason, hashlib.sha256(got.payload).hexdigest()[:16])
+        for attempt in range(1 << 30):
+            try:
+                with self._store.writing() as tx:
+                    keep(tx, got.topic, got.payload, reason, self._clock())
+            except (OperationalError, InterfaceError) as err:
+                if self._stop.is_set():
+                    raise
+                self._wait(attempt, err)
+            else:
+                return
+
+    def _wait(self, attempt: int, err: Exception) -> None:
+        log.warning("database away (%s), attempt %d", type(err).__name__, attempt + 1)
+        self._stop.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
