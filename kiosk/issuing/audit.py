@@ -34,6 +34,7 @@ class Deed(StrEnum):
     REGISTER = "register"
     SET_PIN = "setPin"
     PIN_LOCKED = "pinLocked"
+    CHECK_DEVICE = "checkDevice"
 
 
 def append(

@@ -5,7 +5,7 @@ Rules: one owner of the ledger; a promise is validated again here; ``issue`` is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -185,6 +185,10 @@ class Issuer(Protocol):
 
     def check_pin(self, subject: SubjectId, pin: str) -> bool:
         """True when it fits. Five wrong ones lock for 15 s, doubling: raises ``Refused('pinLocked', wait_s=...)``."""
+        ...
+
+    def keep_check(self, facts: Mapping[str, str], by: str) -> None:
+        """Write how a check of a device ended into the legal log."""
         ...
 
     def voids(self) -> Sequence[tuple[int, int]]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 import time as os_time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -202,6 +202,11 @@ class LedgerIssuer:
         if wait_s:
             raise Refused("pinLocked", wait_s=wait_s)
         return fits
+
+    def keep_check(self, facts: Mapping[str, str], by: str) -> None:
+        """See ``Issuer.keep_check``."""
+        with self._writing() as tx:
+            audit.append(tx, self._now(), audit.Deed.CHECK_DEVICE, by, None, facts)
 
     def events_after(self, seq: int, limit: int) -> Sequence[OutboxEvent]:
         """See ``Issuer.events_after``."""
