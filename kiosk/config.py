@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -30,6 +31,9 @@ class StationSection(_Section):
     board: str = "landscape-10"
     host: str = Field(max_length=11, pattern=r"^[a-z0-9.-]+$", description="host of the QR's address")
     clerk_pin: str = Field(pattern=r"^\d{6}$", repr=False)
+    technician_pin: str = Field(
+        default="", pattern=r"^(\d{6})?$", repr=False, description="empty: nobody gets to the device screen"
+    )
 
 
 class PathsSection(_Section):
@@ -55,12 +59,13 @@ class PrinterSection(_Section):
 
 
 class ScaleSection(_Section):
-    """``port`` empty: the first HID scale. Serial number and verification date stand on the scale's plate."""
+    """``port`` empty: the first HID scale. Serial number, verification date and division (e, in kg) stand on the scale's plate."""
 
     profile: str = "hid"
     port: str = ""
     serial: str = ""
     verified_until: date | None = None
+    division: Decimal | None = Field(default=None, gt=0, le=1)
 
 
 class ReaderSection(_Section):
@@ -113,6 +118,8 @@ def load_station(path: Path) -> StationConfig:
         raise ConfigError(f"站点文件 {path} 里的 {where} 不对：{first['msg']}") from err
     if not config.station.terminal.startswith(config.station.county):
         raise ConfigError(f"站点文件 {path} 里的 station.terminal 必须以县区码 {config.station.county} 开头")
+    if config.station.technician_pin == config.station.clerk_pin:
+        raise ConfigError(f"站点文件 {path} 里的 station.technician_pin 不能和 clerk_pin 一样")
     folder = path.resolve().parent
     paths = {name: _absolute(folder, getattr(config.paths, name)) for name in PathsSection.model_fields}
     return config.model_copy(update={"paths": PathsSection(**paths)})

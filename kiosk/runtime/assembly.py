@@ -9,18 +9,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from drivers.device import DeviceKind
 from drivers.idcard.device import IdCardReader
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
 from drivers.printer.driver import printer_driver
 from drivers.printer.finder import printer_finder
 from drivers.printer.profile import printer_profile
+from drivers.printer.record import JobDone
 from drivers.scale.device import Scale
 from drivers.scale.finder import scale_finder
 from drivers.scale.profile import scale_profile
 from drivers.scanner.camera import Camera
 from drivers.scanner.source import find_camera
 from drivers.supervisor import Supervisor
+from drivers.transport.tap import Tap, tapped
 from kiosk import log
 from kiosk.config import StationConfig
 from kiosk.credential.keylist import KeyList, KeyListError, TrustedKey, load_key_list
@@ -38,6 +41,8 @@ from kiosk.runtime.devices import DeviceFleet, Translator
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
 from kiosk.runtime.services import CLERK, TerminalServices
+from kiosk.runtime.trial_print import TrialPrinter
+from kiosk.runtime.upkeep import LEDGER, TECHNICIAN, Reach, UpkeepServices
 from kiosk.runtime.voice import EspeakVoice
 from kiosk.runtime.workers import Workers
 from kiosk.session.terminal import Terminal
@@ -65,7 +70,7 @@ class Assembly:
     voice: EspeakVoice
     runner: Runner
     devices: DeviceFleet
-    services: TerminalServices
+    services: UpkeepServices
     _issuer: LedgerIssuer
     _directory: Directory
     _workers: Workers
@@ -88,7 +93,12 @@ class Assembly:
 
 
 def assemble(
-    config: StationConfig, on_state: Callable[[Terminal], None], *, usb_backend: Any = None, clock: Clock | None = None
+    config: StationConfig,
+    on_state: Callable[[Terminal], None],
+    *,
+    texts: Texts | None = None,
+    usb_backend: Any = None,
+    clock: Clock | None = None,
 ) -> Assembly:
     """Open and connect everything; nothing moves yet. Raises ``StartError``."""
     clock = clock or SystemClock()
@@ -97,19 +107,28 @@ def assemble(
     directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
     issuer = open_ledger(config, directory, clock)
     workers = Workers()
-    texts, catalogue = Texts.load(), load_catalogue()
+    texts, catalogue = texts or Texts.load(), load_catalogue()
     voice = EspeakVoice(texts, audible=config.rules.speech)
     state = Terminal(
         station=config.station.name,
         demo=issuer.is_demo,
-        rules=Rules(config.station.county, config.rules.signature_required, config.rules.max_copies),
+        rules=Rules(config.station.county, config.rules.signature_required, config.rules.max_copies, config.scale.division),
     )
     setup = PaperSetup(label_stock(config.label.stock), printer_profile(config.printer.profile))
     parts = _Parts(config, usb_backend)
     runner = Runner(state, clock, parts.fleet, voice, on_state)
     printer = CopyPrinter(issuer, workers, setup, parts.fleet, runner.send)
-    parts.connect(Translator(runner.send, printer.job_done, ScaleIdentity(config.scale.serial, config.scale.verified_until)))
-    services = TerminalServices(issuer, directory, catalogue, keys, lookup_key, setup.stock, clock, printer, workers, runner.send)
+    trial = TrialPrinter(workers, setup, parts.fleet, runner.send)
+
+    def job_done(done: JobDone) -> None:
+        printer.job_done(done)
+        trial.job_done(done)
+
+    translator = Translator(runner.send, job_done, ScaleIdentity(config.scale.serial, config.scale.verified_until))
+    parts.connect(translator)
+    terminal = TerminalServices(issuer, directory, catalogue, keys, lookup_key, setup.stock, clock, printer, workers, runner.send)
+    reach = Reach(config, issuer, parts.fleet, translator, trial, workers, clock, voice.name)
+    services = UpkeepServices(reach, terminal, runner.send)
     return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, issuer, directory, workers)
 
 
@@ -122,15 +141,18 @@ class _Parts:
         card_reader = IdCardReader(reader)
         camera = Camera() if config.camera.source else None
         printer = printer_driver(printer_profile(config.printer.profile), emit=self._emit)
+        scale_tap, printer_tap = Tap(), Tap()
         self._listener: Callable[[object], None] | None = None
         supervisors = [
             Supervisor(card_reader, reader_finder(reader, config.reader.port, backend=usb_backend), self._emit),
-            Supervisor(Scale(scale), scale_finder(scale, config.scale.port, backend=usb_backend), self._emit),
-            Supervisor(printer, printer_finder(config.printer.port, backend=usb_backend), self._emit),
+            Supervisor(Scale(scale), tapped(scale_finder(scale, config.scale.port, backend=usb_backend), scale_tap), self._emit),
+            Supervisor(printer, tapped(printer_finder(config.printer.port, backend=usb_backend), printer_tap), self._emit),
         ]
         if camera is not None:
             supervisors.append(Supervisor(camera, find_camera(config.camera.source), self._emit))
-        self.fleet = DeviceFleet(supervisors, card_reader, camera, printer)
+        self.fleet = DeviceFleet(
+            supervisors, card_reader, camera, printer, {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap}
+        )
 
     def connect(self, translator: Translator) -> None:
         self._listener = translator.receive
@@ -171,7 +193,7 @@ def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock) 
         raise StartError(f"start.secret.{err.code}", file=secret) from err
     try:
         issuer = LedgerIssuer.open(
-            config.paths.state / "ledger.db",
+            config.paths.state / LEDGER,
             _secret(config, "ledger.key"),
             signer,
             register,
@@ -181,6 +203,8 @@ def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock) 
             BUILT_AT,
         )
         issuer.ensure_pin(CLERK, config.station.clerk_pin, "station")
+        if config.station.technician_pin:
+            issuer.ensure_pin(TECHNICIAN, config.station.technician_pin, "station")
     except IssuerError as err:
         raise StartError(f"start.ledger.{err.code}", reason=err.facts.get("reason", ""), file=config.paths.state) from err
     return issuer

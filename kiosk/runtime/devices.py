@@ -7,7 +7,7 @@ listener gets from a device thread is queued at once, so that no device ever wai
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from drivers.idcard.record import CardFailed, CardRead, CardTrouble, IdCardRecor
 from drivers.printer.record import JobDone, PrinterJob
 from drivers.scale.record import ScaleReading
 from drivers.scanner.record import CodeScanned, PreviewFrame
+from drivers.transport.tap import Tap, Transfer
 from kiosk import log
 from kiosk.domain.identity import IdCard
 from kiosk.domain.quantity import ScaleIdentity, Weight, WeightStatus
@@ -80,7 +81,7 @@ class Translator:
             case _:
                 log.event("device", kind="unknown", error=type(record).__name__)
 
-    def statuses(self) -> Sequence[DeviceStatus]:
+    def statuses(self) -> tuple[DeviceStatus, ...]:
         """The latest status of each device, for health and the technician."""
         with self._lock:
             return tuple(self._statuses.values())
@@ -136,11 +137,19 @@ _PRINTER_WORDS = {DeviceState.NO_DEVICE: "noDevice", DeviceState.STARTING: "noDe
 class DeviceFleet:
     """All supervisors of a terminal and what the sessions may ask of them."""
 
-    def __init__(self, supervisors: Sequence[Supervised], reader: Armable, camera: Armable | None, printer: PrinterDriver) -> None:
+    def __init__(
+        self,
+        supervisors: Sequence[Supervised],
+        reader: Armable,
+        camera: Armable | None,
+        printer: PrinterDriver,
+        taps: Mapping[DeviceKind, Tap],
+    ) -> None:
         self._supervisors = supervisors
         self._reader = reader
         self._camera = camera
         self._printer = printer
+        self._taps = taps
 
     def start(self) -> None:
         """Start looking for every device."""
@@ -170,6 +179,20 @@ class DeviceFleet:
         """The visit is over: nothing looks any more."""
         self.disarm_reader()
         self.disarm_camera()
+        self.stop_watching()
+
+    def watch(self, kind: DeviceKind) -> None:
+        """Keep the last transfers of this device's wire. Raises ``KeyError`` for one that is never watched."""
+        self._taps[kind].start()
+
+    def stop_watching(self) -> None:
+        """Keep and remember none."""
+        for tap in self._taps.values():
+            tap.stop()
+
+    def watched(self, kind: DeviceKind) -> tuple[tuple[Transfer, ...], int]:
+        """The last transfers, oldest first, and how many there were since ``watch``."""
+        return self._taps[kind].seen()
 
     def submit(self, job: PrinterJob) -> None:
         """Hand a finished job to the printer."""

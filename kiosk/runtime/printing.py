@@ -26,7 +26,11 @@ from kiosk.runtime.receipt_test import ReceiptMismatch, prove
 from kiosk.runtime.workers import Desk, Workers
 from kiosk.session.events import CopyEnded, Event, LabelDrawn, Picture
 
-_OUTCOMES = {Outcome.CONFIRMED: PaperOutcome.CONFIRMED, Outcome.FAILED: PaperOutcome.FAILED, Outcome.UNKNOWN: PaperOutcome.UNKNOWN}
+PAPER_OUTCOMES = {
+    Outcome.CONFIRMED: PaperOutcome.CONFIRMED,
+    Outcome.FAILED: PaperOutcome.FAILED,
+    Outcome.UNKNOWN: PaperOutcome.UNKNOWN,
+}
 
 
 class PrinterPort(Protocol):
@@ -110,7 +114,7 @@ class CopyPrinter:
         """The printer's last word on a job."""
         job = self._under_way.pop(done.job_id, None)
         if job is not None:
-            self._record(job, _OUTCOMES[done.outcome], done.error)
+            self._record(job, PAPER_OUTCOMES[done.outcome], done.error)
 
     def _end(self, job: PrintJob, error: str) -> None:
         """Nothing left for the printer."""

@@ -31,6 +31,11 @@ class EspeakVoice:
         if self._program is not None:
             self._thread.start()
 
+    @property
+    def name(self) -> str:
+        """The program that speaks, "" where there is none or speech is switched off."""
+        return self._program or ""
+
     def say(self, text_id: str, facts: tuple[tuple[str, str], ...] = ()) -> None:
         """Say a sentence; the one before it stops. A text id without a sentence says nothing."""
         self.transcript = [*self.transcript[1 - _TRANSCRIPT :], text_id]

@@ -11,6 +11,7 @@ DELAYS: dict[Timer, float] = {
     Timer.TROUBLE: 300,
     Timer.RECHECK: 2,
     Timer.CLERK: 120,
+    Timer.LOOK: 0.5,
 }
 
 MOST_RECHECKS = 5
@@ -24,3 +25,6 @@ DONE_S = 30
 
 OPEN_PAPER_S = 30 * 60
 """How long unsettled paper is offered to whoever stands there; later only to the clerk."""
+
+UPKEEP_IDLE_S = 300
+"""A technician has both hands in the machine: so long may nobody touch the screen before the countdown."""

@@ -56,6 +56,10 @@ class Key(StrEnum):
     REPRINT = "reprint"
     VOID = "void"
     GIVE_PIN = "givePin"
+    DEVICES = "devices"  # 设备, the technician's room
+    CHECK_NOW = "checkNow"
+    WATCH_BYTES = "watchBytes"  # raw bytes: the page, and on or off there
+    REPLACE = "replace"
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +409,7 @@ class Timer(StrEnum):
     TROUBLE = "trouble"  # nobody came to a printer in trouble
     RECHECK = "recheck"  # a printer said no but looks well: it may have been mended between two looks
     CLERK = "clerk"  # the clerk went away
+    LOOK = "look"  # the technician's page looks at the devices again
 
 
 @dataclass(frozen=True, slots=True)

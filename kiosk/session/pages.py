@@ -45,3 +45,14 @@ class Page(StrEnum):
     CLERK_REASON = "clerkReason"
     CLERK_SUBJECT = "clerkSubject"  # find a subject to give it a PIN
     CLERK_GIVE_PIN = "clerkGivePin"
+    UPKEEP_PIN = "upkeepPin"  # the technician's PIN
+    UPKEEP_DEVICES = "upkeepDevices"  # every device live, and the way to each check
+    UPKEEP_SCALE = "upkeepScale"
+    UPKEEP_READER = "upkeepReader"
+    UPKEEP_PRINTER = "upkeepPrinter"
+    UPKEEP_CAMERA = "upkeepCamera"
+    UPKEEP_TOUCH = "upkeepTouch"
+    UPKEEP_VOICE = "upkeepVoice"
+    UPKEEP_BYTES = "upkeepBytes"  # what crosses a device's wire
+    UPKEEP_REPLACE = "upkeepReplace"  # unplug, plug, found, check, done
+    UPKEEP_MACHINE = "upkeepMachine"  # versions, paths, disk, ledger

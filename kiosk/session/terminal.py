@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from kiosk.session import check, clerk, issue, recovery
-from kiosk.session.delays import COUNTDOWN_S, DELAYS, OPEN_PAPER_S
+from kiosk.domain.quantity import NO_WEIGHT, Weight
+from kiosk.session import check, clerk, issue, recovery, upkeep
+from kiosk.session.delays import COUNTDOWN_S, DELAYS, OPEN_PAPER_S, UPKEEP_IDLE_S
 from kiosk.session.effects import (
     DisarmCamera,
     DisarmReader,
@@ -40,9 +41,11 @@ from kiosk.session.events import (
 )
 from kiosk.session.notice import Notice, notice
 from kiosk.session.pages import Page
+from kiosk.session.upkeep_events import BytesSeen, DevicesSeen
+from kiosk.session.upkeep_state import Upkeep
 from kiosk.session.visit import Rules, Visit
 
-Errand = Visit | check.Check | clerk.Clerk | recovery.Recovery
+Errand = Visit | check.Check | clerk.Clerk | recovery.Recovery | Upkeep
 
 NEVER_TIMED_OUT = frozenset({Page.ISSUING, Page.PRINTING, Page.TROUBLE, Page.DONE, Page.ATTRACT})
 """Pages with a time of their own, or with paper moving: the idle clock does not run there."""
@@ -53,13 +56,14 @@ class Terminal:
     """What the screen shows. ``errand`` None is the attract page; ``countdown`` is None or the seconds left before the wipe.
 
     ``postponed`` are certificates whose open paper was asked about and put off: they no longer stop the next person, the attract page keeps
-    a way back to them (``Key.REPRINT``).
+    a way back to them (``Key.REPRINT``). ``weight`` is the scale's latest word: goods may lie on it before anybody asks.
     """
 
     station: str
     demo: bool
     rules: Rules
     health: Health = Health()  # noqa: RUF009 - frozen
+    weight: Weight = NO_WEIGHT
     elder: bool = False
     errand: Errand | None = None
     open_papers: tuple[OpenPaper, ...] = ()
@@ -67,6 +71,7 @@ class Terminal:
     clock_problem: str = ""
     notice: Notice | None = None
     countdown: int | None = None
+    starting: bool = False
 
     @property
     def page(self) -> Page:
@@ -109,6 +114,12 @@ def _apply(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
             return _papers(state, event, now)
         case HealthChanged():
             return _health(state, event, now)
+        case WeightSeen(weight):
+            known = replace(state, weight=weight)
+            return (known, ()) if known.errand is None else _errand(_weigh(known), event, now)
+        case Pressed(Key.DEVICES) if state.page is Page.CLERK_PIN:
+            asked, effects = upkeep.start(state.health, state.weight, state.rules.scale_division)
+            return replace(state, errand=asked), effects
         case _ if state.errand is None:
             return _attract(state, event)
         case _:
@@ -126,6 +137,8 @@ def _errand(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]
             errand, effects = clerk.MACHINE.step(state.errand, event, now)
         case recovery.Recovery():
             errand, effects = recovery.MACHINE.step(state.errand, event, now)
+        case Upkeep():
+            errand, effects = upkeep.MACHINE.step(state.errand, event, now)
         case None:
             return state, ()
     return replace(state, errand=errand), effects
@@ -137,7 +150,7 @@ def _attract(state: Terminal, event: Event) -> tuple[Terminal, Effects]:
             if state.clock_problem:
                 return replace(state, notice=notice(state.clock_problem)), ()
             visit, effects = issue.start(key, state.rules, state.health)
-            return replace(state, errand=visit, notice=None), effects
+            return _weigh(replace(state, errand=visit, notice=None)), effects
         case Pressed(Key.START_CHECK):
             looking, effects = check.start()
             return replace(state, errand=looking, notice=None), effects
@@ -151,6 +164,13 @@ def _attract(state: Terminal, event: Event) -> tuple[Terminal, Effects]:
             return state, ()
         case _:
             return state, (Unexpected(Page.ATTRACT, type(event).__name__),)
+
+
+def _weigh(state: Terminal) -> Terminal:
+    """Tell the errand what the scale said last: a weight at rest is told only once, and maybe before the errand began."""
+    if isinstance(state.errand, (Visit, Upkeep)):
+        return replace(state, errand=replace(state.errand, weight=state.weight))
+    return state
 
 
 def _health(state: Terminal, event: HealthChanged, now: Now) -> tuple[Terminal, Effects]:
@@ -210,10 +230,11 @@ def _surround(before: Terminal, after: Terminal, event: Event, effects: Effects)
 
 
 def _is_touch(event: Event) -> bool:
-    return type(event) not in (HealthChanged, WeightSeen, CameraFrame, TimerFired, OpenPaperLoaded)
+    return type(event) not in (HealthChanged, WeightSeen, CameraFrame, TimerFired, OpenPaperLoaded, DevicesSeen, BytesSeen)
 
 
 def _idle_clock(state: Terminal) -> Effect:
     if state.page in NEVER_TIMED_OUT:
         return StopTimer(Timer.IDLE)
-    return StartTimer(Timer.IDLE, DELAYS[Timer.IDLE] * (2 if state.elder else 1))
+    seconds = UPKEEP_IDLE_S if isinstance(state.errand, Upkeep) and state.page is not Page.UPKEEP_PIN else DELAYS[Timer.IDLE]
+    return StartTimer(Timer.IDLE, seconds * (2 if state.elder else 1))

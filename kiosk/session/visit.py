@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from kiosk.domain.certificate import Certificate
 from kiosk.domain.form import CertificateForm
@@ -34,11 +35,16 @@ class NewSubject:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What the station decided. ``signature_required`` asks for ink on glass; ``max_copies`` bounds one certificate's labels."""
+    """What the station decided.
+
+    ``signature_required`` asks for ink on glass; ``max_copies`` bounds one certificate's labels; ``scale_division`` is the scale's e in kg from
+    its plate, None where nobody said it.
+    """
 
     county: str = ""
     signature_required: bool = True
     max_copies: int = 50
+    scale_division: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)

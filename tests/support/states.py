@@ -22,6 +22,7 @@ ROOMS = (
     "support.states_paper",
     "support.states_clerk",
     "support.states_register",
+    "support.states_upkeep",
 )
 
 Maker = Callable[[], Terminal]

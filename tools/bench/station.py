@@ -31,6 +31,7 @@ COUNTY = "140703"
 TERMINAL = "1407039001"
 HOST = "q.sxnc.cn"
 CLERK_PIN = "271828"
+TECHNICIAN_PIN = "161803"
 KEY_ID = 9001
 _NEIGHBOURS = 400
 _SECRETS = ("ledger.key", "lookup.key", "directory.key")
@@ -113,6 +114,7 @@ terminal = {_quoted(TERMINAL)}
 board = {_quoted(board)}
 host = {_quoted(HOST)}
 clerk_pin = {_quoted(CLERK_PIN)}
+technician_pin = {_quoted(TECHNICIAN_PIN)}
 
 [paths]
 state = "state"

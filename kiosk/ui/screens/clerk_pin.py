@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from kiosk.session.clerk import PIN_DIGITS
-from kiosk.session.events import PinTyped
+from kiosk.session.events import Key, PinTyped
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.clerk import ClerkFramed, clerk_of
-from kiosk.ui.screen import spring, vertical
+from kiosk.ui.screen import vertical
 from kiosk.ui.screens import draws
 from kiosk.ui.widgets.button import PRIMARY, WAITING, PushButton
 from kiosk.ui.widgets.drawings_paper import STAFF_UNITS, staff
@@ -32,7 +32,8 @@ class ClerkPinScreen(ClerkFramed):
         card.add_widget(self._dots)
         self._said = Text("", theme.note, color=tokens.SOFT, align="center", size_hint_y=None, height=theme.note * 1.6, max_lines=1)
         card.add_widget(self._said)
-        card.add_widget(spring(0.1))
+        words = self.ctx.words("button.devices")
+        card.add_widget(PushButton(theme, Key.DEVICES.value, words, self.ctx.press(Key.DEVICES), rank="touch", icon="lock"))
         self.body.add_widget(card)
         self.body.add_widget(Keypad(theme, self._typing.press))
 
