@@ -75,11 +75,9 @@ def check_look(ctx: ScreenContext, checks: tuple[CheckHealth, ...], part: Part) 
     return Look(ctx.words("upkeep.checkedBad"), "warning", tokens.RED, tokens.CARD)
 
 
-def place_of(ctx: ScreenContext, report: DeviceReport | None) -> str:
-    """Where it is and what it is taken for."""
-    if report is None or not report.port:
-        return ctx.words("upkeep.noPort")
-    return f"{report.port}  {report.model}"
+def place_of(report: DeviceReport | None) -> str:
+    """Where it is and what it is taken for, "" while nothing is there."""
+    return f"{report.port}\n{report.model}" if report is not None and report.port else ""
 
 
 class UpkeepFramed(Steady):
@@ -173,17 +171,14 @@ class DeviceCard(Card):
         self._do.height = self._ctx.theme.note * 2.6 if code else 0
         self._facts_box.clear_widgets()
         rows = self._rows(report or replace(_NEVER, part=self._part), check)
-        self._facts_box.add_widget(
-            Facts(self._ctx.theme, rows, size_px=round(self._ctx.theme.note * 0.85), min_px=round(self._ctx.theme.note * 0.55))
-        )
+        theme = self._ctx.theme
+        largest = theme.note * (1.15 if theme.board.is_portrait else 0.88)
+        self._facts_box.add_widget(Facts(theme, rows, size_px=round(largest), min_px=round(theme.note * 0.55)))
 
     def _rows(self, report: DeviceReport, check: CheckHealth | None) -> list[tuple[str, str]]:
         words = self._ctx.words
-        rows = [
-            (words("upkeep.fact.port"), report.port or "–"),
-            (words("upkeep.fact.model"), report.model or "–"),
-            (words("upkeep.fact.state"), " ".join(word for word in (report.state, report.error) if word)),
-        ]
+        rows = [(words(f"upkeep.fact.{name}"), value) for name, value in (("port", report.port), ("model", report.model)) if value]
+        rows.append((words("upkeep.fact.state"), " ".join(word for word in (report.state, report.error) if word)))
         if self._part is Part.PRINTER:
             both = words(
                 "upkeep.fact.both", paper=words(f"upkeep.paper.{report.paper}"), cover=words(f"upkeep.cover.{report.cover}")

@@ -29,6 +29,9 @@ def test_the_example_station_file_is_valid() -> None:
         ('terminal = "1407030031"', 'terminal = "1401050031"', "140703"),
         ('host = "q.sxnc.cn"', 'host = "much-too-long.example.cn"', "station.host"),
         ("max_copies = 50", "max_copys = 50", "max_copys"),
+        ('technician_pin = "161803"', 'technician_pin = "271828"', "station.technician_pin"),
+        ('technician_pin = "161803"', 'technician_pin = "16180"', "station.technician_pin"),
+        ('division = "0.005"', 'division = "0"', "scale.division"),
         ("[station]", "[station", "写法"),
     ],
 )

@@ -56,18 +56,18 @@ class DeviceTile(Touchable):
         )
         self._ctx = ctx
         self._part = part
-        side = theme.question * 1.5
-        head = BoxLayout(spacing=theme.mm(2), size_hint_y=None, height=side)
-        head.add_widget(Icon(ICONS[part], side, tokens.GREEN, size_hint_x=None, width=side))
-        head.add_widget(Text(ctx.words(f"upkeep.part.{part.value}"), theme.question, bold=True, max_lines=1, min_px=theme.body))
+        name = Text(
+            ctx.words(f"upkeep.part.{part.value}"), theme.question, bold=True, max_lines=1, min_px=theme.body, size_hint_y=None
+        )
+        name.height = theme.question * 1.3
         self._chip = StateChip(theme, theme.note)
         self._where = Text(
             "", round(theme.note * 0.9), color=tokens.SOFT, valign="top", max_lines=3, min_px=round(theme.note * 0.7)
         )
         self._check = CheckLine(theme)
         picture = Drawing(partial(device, part=part), DEVICE_UNITS)
-        self._where.size_hint_y, self._where.height = None, theme.note * 3.4
-        for child in (head, picture, self._chip, self._where, self._check):
+        self._where.size_hint_y, self._where.height = None, theme.note * 3.2
+        for child in (picture, name, self._chip, self._where, self._check):
             self.add_widget(child)
         self._shown: object = None
 
@@ -83,7 +83,7 @@ class DeviceTile(Touchable):
         if report is not None and report.error and not report.is_well:
             self._where.say(error_words(ctx, report.error), tokens.RED)
         else:
-            self._where.say(place_of(ctx, report), tokens.SOFT)
+            self._where.say(place_of(report), tokens.SOFT)
         self._check.show(check_look(ctx, upkeep.checks, self._part))
 
 

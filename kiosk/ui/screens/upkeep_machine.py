@@ -69,18 +69,22 @@ class UpkeepMachineScreen(UpkeepFramed):
         disk = Card(theme, padding=(theme.pad * 0.9, theme.pad * 0.8), spacing=theme.mm(2))
         self._bar = Bar(theme)
         self._disk = Text("", theme.note, max_lines=2, min_px=round(theme.note * 0.8))
-        for child in (self._title("store", "upkeep.machine.disk"), self._disk, self._bar):
+        for child in (
+            self._title("store", Text(ctx.words("upkeep.machine.disk"), theme.body, bold=True, max_lines=1)),
+            self._disk,
+            self._bar,
+        ):
             disk.add_widget(child)
         ledger = Card(theme, padding=(theme.pad * 0.9, theme.pad * 0.8), spacing=theme.mm(2))
         self._ledger = Text("", theme.note, bold=True, max_lines=3, min_px=round(theme.note * 0.8))
-        self._ledger_size = Text("", round(theme.note * 0.9), color=tokens.SOFT, max_lines=1, size_hint_y=None)
-        self._ledger_size.height = theme.note * 1.3
         again = PushButton(
             theme, Key.CHECK_NOW.value, ctx.words("button.ledgerAgain"), ctx.press(Key.CHECK_NOW), kind=QUIET, icon="refresh"
         )
-        for child in (self._title("shield", "upkeep.machine.ledger"), self._ledger, self._ledger_size, again):
+        self._ledger_title = Text(ctx.words("upkeep.machine.ledger"), theme.body, bold=True, max_lines=1, min_px=theme.note)
+        for child in (self._title("shield", self._ledger_title), self._ledger, again):
             ledger.add_widget(child)
-        ledger.size_hint_y = 1.4
+        if not theme.board.is_portrait:
+            disk.size_hint_y, disk.height = None, theme.body * 1.4 + theme.note * 2.7 + theme.mm(8) + theme.pad * 1.6
         side = vertical(theme, disk, ledger)
         if theme.board.is_portrait:
             self.body.add_widget(self._facts)
@@ -90,13 +94,13 @@ class UpkeepMachineScreen(UpkeepFramed):
             self.body.add_widget(self._facts)
             self.body.add_widget(side)
 
-    def _title(self, icon: str, text_id: str) -> BoxLayout:
+    def _title(self, icon: str, words: Text) -> BoxLayout:
         theme = self.theme
         side = theme.body * 1.2
         return horizontal(
             theme,
             Icon(icon, side, tokens.GREEN, size_hint_x=None, width=side),
-            Text(self.ctx.words(text_id), theme.body, bold=True, max_lines=1),
+            words,
             size_hint_y=None,
             height=theme.body * 1.4,
         )
@@ -122,14 +126,14 @@ class UpkeepMachineScreen(UpkeepFramed):
         names = {"state": "upkeep.fact.state_path"}
         rows += [(words(names.get(name, f"upkeep.fact.{name}")), where) for name, where in facts.paths]
         self._facts.clear_widgets()
-        self._facts.add_widget(Facts(theme, rows, size_px=round(theme.note * 0.95)))
+        self._facts.add_widget(Facts(theme, rows, size_px=round(theme.note * (1.2 if theme.board.is_portrait else 0.95))))
         low = facts.disk_free < LOW_DISK_BYTES
         free = words("upkeep.machine.diskFree", free=shown_bytes(facts.disk_free), total=shown_bytes(facts.disk_total))
         said = f"{free}。{words('upkeep.machine.diskLow')}" if low else free
         self._disk.say(said, tokens.RED if low else tokens.INK)
         used = 1 - facts.disk_free / facts.disk_total if facts.disk_total else 1.0
         self._bar.show(used, tokens.RED if low else tokens.GREEN)
-        self._ledger_size.say(words("upkeep.machine.size", size=shown_bytes(facts.ledger_bytes)))
+        self._ledger_title.say(words("upkeep.machine.size", size=shown_bytes(facts.ledger_bytes)))
 
     def _judge(self, ledger: LedgerHealth | None) -> None:
         words = self.ctx.words

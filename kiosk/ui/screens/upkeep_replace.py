@@ -10,7 +10,7 @@ from kiosk.session.events import Key
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
-from kiosk.ui.screen import ScreenContext
+from kiosk.ui.screen import ScreenContext, vertical
 from kiosk.ui.screens import draws
 from kiosk.ui.upkeep import UpkeepFramed, error_words, upkeep_of
 from kiosk.ui.widgets.button import PRIMARY, PushButton
@@ -61,9 +61,9 @@ class UpkeepReplaceScreen(UpkeepFramed):
         self._title = Text("", theme.question, bold=True, align="center", max_lines=1, min_px=theme.note, size_hint_y=None)
         self._title.height = theme.question * 1.3
         self._note = Text("", theme.note, color=tokens.SOFT, align="center", max_lines=3, min_px=round(theme.note * 0.8))
-        self._note.size_hint_y, self._note.height = None, theme.note * 2.9
+        self._note.size_hint_y, self._note.height = None, theme.note * 2.7
         self._keys = BoxLayout(size_hint_y=None, height=theme.confirm)
-        for child in (self._picture, self._title, self._note, self._keys):
+        for child in (self._picture, self._title, self._note):
             main.add_widget(child)
         self._next = PushButton(
             theme, Key.NEXT.value, ctx.words("button.checkNew"), ctx.press(Key.NEXT), kind=PRIMARY, rank="confirm", icon="right"
@@ -86,12 +86,12 @@ class UpkeepReplaceScreen(UpkeepFramed):
             steps.add_widget(row)
         if theme.board.is_portrait:
             steps.size_hint_y = 0.6
-            self.body.add_widget(steps)
-            self.body.add_widget(main)
+            for child in (steps, main, self._keys):
+                self.body.add_widget(child)
         else:
             main.size_hint_x = 1.7
             self.body.add_widget(main)
-            self.body.add_widget(steps)
+            self.body.add_widget(vertical(theme, steps, self._keys))
         self._shown: Replacement | None = None
 
     @staticmethod
@@ -111,7 +111,6 @@ class UpkeepReplaceScreen(UpkeepFramed):
             self._picture.show(partial(_DRAWN[change.step], part=change.part))
             self._keys.clear_widgets()
             key = self._finish if change.step is Step.DONE else self._next if change.step in (Step.FOUND, Step.CHECK) else None
-            self._keys.height = self.theme.confirm if key is not None else 0
             if key is not None:
                 self._keys.add_widget(key)
             here = _ORDER.index(change.step)

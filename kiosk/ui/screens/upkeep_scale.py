@@ -30,7 +30,7 @@ class UpkeepScaleScreen(UpkeepFramed):
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
         card = Card(theme, padding=(theme.pad, theme.pad * 0.8))
-        self._number = BigNumber(round(theme.huge * 0.95), theme.question)
+        self._number = BigNumber(round(theme.huge * (1.5 if theme.board.is_portrait else 1.1)), theme.question)
         self._word = ScaleWord(ctx, size_px=theme.note, pos_hint={"center_y": 0.5})
         self._division = Text("", round(theme.note * 0.9), color=tokens.SOFT, max_lines=2, min_px=round(theme.note * 0.7))
         head = BoxLayout(size_hint_y=None, height=theme.note * 1.9, spacing=theme.gap)
@@ -39,7 +39,7 @@ class UpkeepScaleScreen(UpkeepFramed):
         self._verdict = Text(
             "", theme.body, bold=True, align="center", max_lines=2, min_px=round(theme.note * 0.85), size_hint_y=None
         )
-        self._verdict.height = theme.body * 2.1
+        self._verdict.height = theme.body * (2.1 if theme.board.is_portrait else 1.5)
         self._picked = {
             kg: PushButton(
                 theme,

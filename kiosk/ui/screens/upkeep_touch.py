@@ -6,6 +6,7 @@ from typing import Any
 
 from kivy.graphics import Color, InstructionGroup, SmoothEllipse, SmoothLine
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.widget import Widget
 
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
@@ -75,15 +76,42 @@ class Target(Touchable):
         self._ring.circle = (self.x + self.width / 2, self.y + self.height / 2, self.width / 2 - inset)
 
 
+class Guides(Widget):
+    """Pale lines from target to target, to be followed with a finger."""
+
+    def __init__(self, line_px: float, inset: float) -> None:
+        super().__init__()
+        self._inset = inset
+        with self.canvas:
+            Color(*tokens.LINE)
+            self._ways = [SmoothLine(width=line_px) for _ in range(3)]
+        self.bind(pos=self._place, size=self._place)
+
+    def _place(self, *_: object) -> None:
+        left, bottom = self.x + self._inset, self.y + self._inset
+        right, top = self.x + self.width - self._inset, self.y + self.height - self._inset
+        for way, points in zip(
+            self._ways,
+            (
+                (left, bottom, right, top),
+                (left, top, right, bottom),
+                (left, bottom, left, top, right, top, right, bottom, left, bottom),
+            ),
+            strict=True,
+        ):
+            way.points = points
+
+
 @draws(Page.UPKEEP_TOUCH)
 class UpkeepTouchScreen(Screen):
     """Strokes live on this screen only; targets go to the session."""
 
     def build(self, state: Terminal) -> None:
         ctx, theme = self.ctx, self.theme
+        self.add_widget(Guides(theme.mm(0.5), theme.mm(_SIDE_MM / 2)))
         self._ink_sheet = InstructionGroup()
         self._ink_sheet.add(Color(*tokens.LEAF))
-        self.canvas.add(self._ink_sheet)
+        self.canvas.after.add(self._ink_sheet)
         self._strokes = 0
         self._points = 0
         self._writing: dict[Any, Ink] = {}

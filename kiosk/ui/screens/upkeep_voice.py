@@ -28,9 +28,9 @@ class UpkeepVoiceScreen(UpkeepFramed):
         sentence = Text(
             ctx.words("upkeep.voiceSample"), theme.note, color=tokens.SOFT, align="center", max_lines=2, size_hint_y=None
         )
-        sentence.height = theme.note * 2.8
+        sentence.height = theme.note * 1.5
         self._said = Text("", theme.body, bold=True, align="center", max_lines=2, min_px=theme.note, size_hint_y=None)
-        self._said.height = theme.body * 1.7
+        self._said.height = theme.body * 1.5
         self._play = PushButton(
             theme, Key.CHECK_NOW.value, "", ctx.press(Key.CHECK_NOW), kind=QUIET, rank="confirm", icon="speaker"
         )

@@ -46,3 +46,13 @@ def test_a_forged_row_is_named(tmp_path: Path, forgery: str, seq: int) -> None:
             tx.exec_driver_sql("DROP TRIGGER audit_no_delete")
             tx.exec_driver_sql(forgery)
         assert issuer.broken_audit_row() == seq
+
+
+def test_a_check_of_a_device_is_a_link_of_the_chain(tmp_path: Path) -> None:
+    with open_issuer(tmp_path) as issuer:
+        issuer.keep_check({"part": "scale", "check": "Interactive HCheck: Complete", "shown": "5.000"}, "technician")
+        three_deeds(issuer)
+        with issuer._reading() as tx:
+            kind, by, facts = tx.exec_driver_sql('SELECT kind, "by", facts FROM audit WHERE seq = 1').one()
+        assert (kind, by, json.loads(facts)["shown"]) == ("checkDevice", "technician", "5.000")
+        assert issuer.broken_audit_row() is None
