@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +52,8 @@ class FleetConfig:
     collectors: int = 1
     shared: bool = True  # shared subscriptions, where the broker has them
     delays: Delays = field(default_factory=Delays)
+    keep_months: Mapping[str, int] = field(default_factory=lambda: {"health_history": 6})
+    """Whole months kept of a partitioned table; a table that is not named is kept for ever."""
 
     @property
     def url(self) -> str:

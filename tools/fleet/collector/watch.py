@@ -19,6 +19,10 @@ from tools.fleet.config import Delays
 OUTAGE_SHARE = 0.10
 OUTAGE_LEAST = 3
 OUTAGE_ENDS_SHARE = 0.05
+DEVICE_RHYTHMS = 6
+"""A device is silent after so many of its usual gaps, and not before ``device_silent_after_s``."""
+_DEVICE_TIMES = 3
+_LEARN = 0.2
 
 
 class Contact(StrEnum):
@@ -30,13 +34,29 @@ class Contact(StrEnum):
 
 
 @dataclass(slots=True)
+class _Rhythm:
+    """How a device speaks: terminals report by exception, so only a device that has a rhythm can fall out of it."""
+
+    heard: float
+    gap: float = 0
+    times: int = 1
+
+    def beat(self, now: float, opened: float) -> None:
+        """Heard again; the night is no gap."""
+        gap = now - max(self.heard, min(opened, now))
+        self.gap = gap if self.times == 1 else self.gap + _LEARN * (gap - self.gap)
+        self.heard = now
+        self.times += 1
+
+
+@dataclass(slots=True)
 class _Watched:
     county: str
     heard: float
     died: float | None = None
     contact: Contact = Contact.THERE
     since: float = 0
-    devices: dict[str, float] = field(default_factory=dict)
+    devices: dict[str, _Rhythm] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +78,21 @@ class Watch:
         self._all: dict[str, _Watched] = {}
         self._counties: dict[str, set[str]] = defaultdict(set)
         self.outages: dict[str, Outage] = {}
+        self._unjudged: set[str] = set()
         self._deaf_since: float | None = None
 
-    def add(self, terminal: str, county: str, now: float, contact: Contact = Contact.THERE) -> None:
-        """Begin to watch; it has a whole period to be heard."""
-        if terminal not in self._all:
-            self._all[terminal] = _Watched(county, now, contact=contact, since=now)
-            self._counties[county].add(terminal)
+    def add(self, terminal: str, county: str, now: float, contact: Contact = Contact.THERE, since: float | None = None) -> None:
+        """Begin to watch. One that is there has a whole period to be heard; one that is gone is so ``since``."""
+        if terminal in self._all:
+            return
+        began = now if since is None else since
+        one = _Watched(county, now if contact is Contact.THERE else began, contact=contact, since=began)
+        if contact is Contact.OFFLINE:
+            one.died = began
+        self._all[terminal] = one
+        self._counties[county].add(terminal)
+        if contact is not Contact.THERE:
+            self._unjudged.add(county)
 
     def remove(self, terminal: str) -> None:
         """Retired."""
@@ -72,14 +100,18 @@ class Watch:
         if gone is not None:
             self._counties[gone.county].discard(terminal)
 
-    def heard(self, terminal: str, now: float, device: str = "") -> None:
-        """Anything came."""
+    def heard(self, terminal: str, now: float, device: str = "", opened: float = 0) -> None:
+        """Anything came. ``opened`` is when the station opened today."""
         one = self._all.get(terminal)
         if one is None:
             return
         one.heard, one.died = now, None
         if device:
-            one.devices[device] = now
+            rhythm = one.devices.get(device)
+            if rhythm is None:
+                one.devices[device] = _Rhythm(now)
+            else:
+                rhythm.beat(now, opened)
         if one.contact is not Contact.THERE:
             one.contact, one.since = Contact.THERE, now
 
@@ -105,7 +137,8 @@ class Watch:
         lost, self._deaf_since = now - self._deaf_since, None
         for one in self._all.values():
             one.heard += lost
-            one.devices = {device: at + lost for device, at in one.devices.items()}
+            for rhythm in one.devices.values():
+                rhythm.heard += lost
             if one.died is not None:
                 one.died += lost
 
@@ -118,12 +151,15 @@ class Watch:
         """Since when it stands so: the last time it was heard, for a silent one."""
         return self._all[terminal].since
 
-    def silent_devices(self, terminal: str, now: float) -> list[str]:
-        """Devices of a terminal that is there which said nothing for too long."""
+    def silent_devices(self, terminal: str, now: float, opened: float = 0) -> list[str]:
+        """Devices that fell out of their rhythm while their terminal is there. The night before ``opened`` does not count."""
         one = self._all.get(terminal)
         if one is None or one.contact is not Contact.THERE or self._deaf_since is not None:
             return []
-        return sorted(device for device, at in one.devices.items() if now - at >= self._delays.device_silent_after_s)
+        return sorted(device for device, rhythm in one.devices.items() if self._is_out(rhythm, now - max(rhythm.heard, opened)))
+
+    def _is_out(self, rhythm: _Rhythm, quiet: float) -> bool:
+        return rhythm.times >= _DEVICE_TIMES and quiet >= max(self._delays.device_silent_after_s, DEVICE_RHYTHMS * rhythm.gap)
 
     def tick(self, now: float) -> list[str]:
         """Terminals whose contact changed. To be asked every second or two: it walks over all of them."""
@@ -135,8 +171,9 @@ class Watch:
             if contact is not one.contact:
                 one.contact, one.since = contact, since
                 changed.append(terminal)
-        for county in {self._all[terminal].county for terminal in changed} | set(self.outages):
+        for county in {self._all[terminal].county for terminal in changed} | set(self.outages) | self._unjudged:
             self._judge(county, now)
+        self._unjudged.clear()
         return changed
 
     def _contact(self, one: _Watched, now: float) -> tuple[Contact, float]:

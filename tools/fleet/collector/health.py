@@ -1,0 +1,312 @@
+"""What the centre knows of each terminal's health: kept in memory, written to the store once a second, judged by the rules.
+
+Rules
+- ``took`` and ``tick`` touch no database; ``flush`` writes what has changed since the last one, and after a failure the next writes it all.
+- An alert is opened when its rule begins to hold and closed when it ends; those that a person must judge (clone, rollback) are none of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from kiosk.domain.certificate import beijing_date
+from kiosk.wire.sparkplug.payload import Value
+from tools.fleet.collector.alerts import AlertKey, Finding, close_alert, open_alert, open_keys
+from tools.fleet.collector.rules import View, findings, opening, state_of
+from tools.fleet.collector.sparkplug_host import AskRebirth, Born, Died, News, Reading, Told
+from tools.fleet.collector.watch import Contact, Watch
+from tools.fleet.config import Delays
+from tools.fleet.store.schema import health_history, health_now, terminal, terminal_day
+from tools.fleet.store.states import Severity, State
+
+OWN_CODES = frozenset(
+    [
+        "silent",
+        "offline",
+        "notOpened",
+        "paperOut",
+        "paperJammed",
+        "paperLow",
+        "deviceDown",
+        "deviceSilent",
+        "cannotIssue",
+        "outboxOld",
+        "clockOffset",
+        "clockSource",
+        "diskLow",
+        "temperatureHigh",
+        "storeBroken",
+        "terminalAlarm",
+        "countyOutage",
+    ]
+)
+"""Alerts that come and go with what a terminal reports."""
+CHARTED = frozenset(
+    [
+        "Issuing/state",
+        "Issuing/today",
+        "Outbox/pending",
+        "Outbox/oldest_age",
+        "Disk/free",
+        "Memory/available",
+        "Temperature/cpu",
+        "Clock/offset",
+        "state",
+        "supply/paper",
+        "supply/labels_remaining",
+    ]
+)
+"""Metrics whose past is kept."""
+_ABSENCE = frozenset({"silent", "offline", "notOpened"})
+_SEEN_EVERY_S = 20
+_TURN_S = 10
+_OLDEST = timedelta(days=90)
+_FLUSH_ROWS = 4000
+
+
+class Health:
+    """All terminals. ``mono`` are seconds of a clock that only goes forward, ``now`` is UTC."""
+
+    def __init__(self, delays: Delays) -> None:
+        self._delays = delays
+        self.views: dict[str, View] = {}
+        self.watch = Watch(delays)
+        self._metrics: dict[tuple[str, str, str], tuple[Value, datetime]] = {}
+        self._past: list[dict[str, Any]] = []
+        self._dirty: set[str] = set()
+        self._changed: set[str] = set()
+        self._seen: set[str] = set()
+        self._seen_at: float | None = None
+        self._open: dict[AlertKey, Severity] = {}
+        self._wanted: dict[str, dict[AlertKey, Finding]] = {}
+        self._outages: dict[AlertKey, Finding] = {}
+        self._turn: list[str] = []
+
+    def load(self, tx: Connection, mono: float, now: datetime) -> None:
+        """Learn what the store knows; to be repeated, because the console changes the register."""
+        rows = tx.execute(select(terminal)).all()
+        for row in rows:
+            view = self.views.get(row.code)
+            if view is None:
+                view = View(row.code, row.county, state=State(row.state), state_since=row.state_since, reason=row.reason)
+                view.born_at, view.last_seen_at = row.born_at, row.last_seen_at
+                self.views[row.code] = view
+                self._dirty.add(row.code)
+                gone = {State.OFFLINE: Contact.OFFLINE, State.SILENT: Contact.SILENT}.get(view.state, Contact.THERE)
+                if row.commissioned_at is not None and row.retired_at is None:
+                    since = None if row.state_since is None else mono - (now - row.state_since).total_seconds()
+                    self.watch.add(row.code, row.county, mono, gone, since)
+            before = (view.commissioned, view.retired, view.paused, view.opens, view.closes, view.desired_software)
+            view.opens, view.closes, view.paused = row.opens, row.closes, row.paused
+            view.desired_software = row.desired_software
+            view.commissioned, view.retired = row.commissioned_at is not None, row.retired_at is not None
+            if before != (view.commissioned, view.retired, view.paused, view.opens, view.closes, view.desired_software):
+                self._dirty.add(row.code)
+                if view.commissioned and not view.retired:
+                    self.watch.add(row.code, row.county, mono)
+                else:
+                    self.watch.remove(row.code)
+        self._open = {key: severity for key, severity in open_keys(tx).items() if key[3] in OWN_CODES}
+
+    def load_metrics(self, tx: Connection) -> None:
+        """Learn the last values; once, at the start."""
+        query = select(health_now.c.terminal, health_now.c.device, health_now.c.metric, health_now.c.value)
+        for code, device, metric, value in tx.execute(query):
+            if code in self.views:
+                self.views[code].values[device, metric] = value
+
+    def load_yesterday(self, tx: Connection, now: datetime) -> None:
+        """How many labels each terminal used yesterday."""
+        day = beijing_date(now) - timedelta(days=1)
+        for code, labels in tx.execute(select(terminal_day.c.terminal, terminal_day.c.labels).where(terminal_day.c.day == day)):
+            if code in self.views:
+                self.views[code].labels_yesterday = labels
+
+    def contacted(self, code: str, mono: float, now: datetime) -> None:
+        """The terminal said something on the business plane."""
+        view = self.views.get(code)
+        if view is not None:
+            self._heard(view, "", mono, now)
+
+    def took(self, news: Iterable[News], mono: float, now: datetime) -> list[AskRebirth]:
+        """Take news of the health plane; answers whom to ask for a rebirth."""
+        asks: list[AskRebirth] = []
+        for one in news:
+            if isinstance(one, AskRebirth):
+                asks.append(one)
+                continue
+            view = self.views.get(one.terminal)
+            if view is None:
+                continue  # it has not said hello: nobody knows it yet
+            self._dirty.add(view.code)
+            if isinstance(one, Died):
+                self._died(view, one.device, mono, now)
+                continue
+            self._heard(view, one.device, mono, now)
+            if isinstance(one, Born) and not one.device:
+                view.born_at = now
+                self._changed.add(view.code)
+            self._read(view, one, now)
+        return asks
+
+    def tick(self, mono: float, now: datetime) -> None:
+        """Judge those that changed, and in turn everybody within ten seconds."""
+        self._dirty.update(self.watch.tick(mono))
+        self._judge_outages(mono, now)
+        for code in self._dirty | set(self._next_in_turn()):
+            view = self.views.get(code)
+            if view is not None:
+                self._judge(view, mono, now)
+        self._dirty.clear()
+
+    def flush(self, tx: Connection, mono: float, now: datetime) -> None:
+        """Write what has changed. Call ``flushed`` after the COMMIT."""
+        self._write_terminals(tx, mono)
+        if self._metrics:
+            made = _upsert(tx, health_now)
+            newer = made.on_conflict_do_update(
+                index_elements=["terminal", "device", "metric"], set_={"value": made.excluded.value, "at": made.excluded.at}
+            )
+            rows = [
+                {"terminal": code, "device": device, "metric": metric, "value": value, "at": at}
+                for (code, device, metric), (value, at) in sorted(self._metrics.items(), key=lambda item: item[0])
+            ]
+            for at in range(0, len(rows), _FLUSH_ROWS):
+                tx.execute(newer, rows[at : at + _FLUSH_ROWS])
+        if self._past:
+            tx.execute(insert(health_history), self._past)
+        self._write_alerts(tx, now)
+
+    def flushed(self, mono: float) -> None:
+        """The COMMIT has come back."""
+        self._metrics.clear()
+        self._past.clear()
+        self._changed.clear()
+        if self._seen_due(mono):
+            self._seen.clear()
+            self._seen_at = mono
+        wanted = self._all_wanted()
+        self._open = {key: found.severity for key, found in wanted.items()}
+
+    def _heard(self, view: View, device: str, mono: float, now: datetime) -> None:
+        opened = mono - (now - opening(view, now)).total_seconds()
+        was = self.watch.contact(view.code)
+        self.watch.heard(view.code, mono, device, opened)
+        view.last_seen_at = now
+        self._seen.add(view.code)
+        if was is not Contact.THERE:
+            self._dirty.add(view.code)
+
+    def _died(self, view: View, device: str, mono: float, now: datetime) -> None:
+        self.watch.died(view.code, mono, device)
+        if device and view.of("state", device) in (None, "online", "deviceBusy", "starting"):
+            self._keep(view, Reading(device, "state", "offline", 0), now, now)
+
+    def _read(self, view: View, news: Born | Told, now: datetime) -> None:
+        for reading in news.readings:
+            at = datetime.fromtimestamp(reading.at_ms / 1000, UTC) if 0 < reading.at_ms < 1 << 42 else now
+            # a clock that nobody believes dates nothing
+            at = at if now - _OLDEST < at < now + timedelta(days=1) else now
+            self._keep(view, reading, at, now)
+
+    def _keep(self, view: View, reading: Reading, at: datetime, now: datetime) -> None:
+        key = (reading.device, reading.name)
+        value = reading.value if not isinstance(reading.value, bytes) else reading.value.hex()
+        if isinstance(value, str):
+            value = value.replace("\0", "")[:200]
+        changed = reading.historical or view.values.get(key) != value
+        if not reading.historical:
+            view.values[key] = value
+            self._metrics[view.code, *key] = (value, at)
+        if changed and reading.name in CHARTED:
+            row = {"terminal": view.code, "device": reading.device, "metric": reading.name, "at": at}
+            self._past.append({**row, "received_at": now, "value": value})
+
+    def _next_in_turn(self) -> Sequence[str]:
+        if not self._turn:
+            self._turn = list(self.views)
+        share = max(1, len(self.views) // _TURN_S)
+        taken = list(islice(self._turn, share))
+        del self._turn[:share]
+        return taken
+
+    def _judge(self, view: View, mono: float, now: datetime) -> None:
+        contact = self.watch.contact(view.code)
+        state, reason = state_of(view, contact, now)
+        since = self._contact_since(view, contact, mono, now)
+        if (state, reason) != (view.state, view.reason):
+            if state is not view.state:
+                view.state_since = since if contact is not Contact.THERE else now
+            view.state, view.reason = state, reason
+            self._changed.add(view.code)
+        opened = mono - (now - opening(view, now)).total_seconds()
+        silent = self.watch.silent_devices(view.code, mono, opened)
+        found = findings(view, contact, since, silent, now, self._delays)
+        if view.county in self.watch.outages:
+            found = [one for one in found if one.code not in _ABSENCE]
+        self._wanted[view.code] = {one.key: one for one in found}
+
+    def _contact_since(self, view: View, contact: Contact, mono: float, now: datetime) -> datetime:
+        if contact is Contact.THERE:
+            return now
+        return now - timedelta(seconds=max(0.0, mono - self.watch.since(view.code)))
+
+    def _judge_outages(self, mono: float, now: datetime) -> None:
+        before = {key[0] for key in self._outages}
+        self._outages = {}
+        for outage in self.watch.outages.values():
+            facts = {"gone": outage.gone, "of": outage.of}
+            since = now - timedelta(seconds=max(0.0, mono - outage.since))
+            found = Finding("countyOutage", Severity.CRITICAL, outage.county, cause=outage.cause, since=since, facts=facts)
+            self._outages[found.key] = found
+        changed = before ^ {key[0] for key in self._outages}
+        if changed:
+            self._dirty.update(code for code, view in self.views.items() if view.county in changed)
+
+    def _all_wanted(self) -> dict[AlertKey, Finding]:
+        wanted = dict(self._outages)
+        for found in self._wanted.values():
+            wanted.update(found)
+        return wanted
+
+    def _write_terminals(self, tx: Connection, mono: float) -> None:
+        changed = sorted(self._changed)
+        if changed:
+            _set_many(tx, changed, self.views, ("state", "state_since", "reason", "born_at", "last_seen_at"))
+        if self._seen_due(mono):
+            _set_many(tx, sorted(self._seen - self._changed), self.views, ("last_seen_at",))
+
+    def _seen_due(self, mono: float) -> bool:
+        return self._seen_at is None or mono - self._seen_at >= _SEEN_EVERY_S
+
+    def _write_alerts(self, tx: Connection, now: datetime) -> None:
+        wanted = self._all_wanted()
+        for key, found in sorted(wanted.items(), key=lambda item: item[0]):
+            if self._open.get(key) is not found.severity:
+                open_alert(tx, found, now)
+        for key in sorted(self._open.keys() - wanted.keys()):
+            close_alert(tx, key, now)
+
+
+def _set_many(tx: Connection, codes: Sequence[str], views: dict[str, View], columns: tuple[str, ...]) -> None:
+    if not codes:
+        return
+    statement = (
+        update(terminal).where(terminal.c.code == bindparam("of")).values({name: bindparam(f"new_{name}") for name in columns})
+    )
+    rows = []
+    for code in codes:
+        view = views[code]
+        rows.append({"of": code, **{f"new_{name}": getattr(view, name) for name in columns}})
+    tx.execute(statement, rows)
+
+
+def _upsert(tx: Connection, table: Any) -> Any:
+    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)
