@@ -140,11 +140,10 @@ class UpkeepServices:
         config, read = self._reach.config, self._reach.clock.read()
         disk = shutil.disk_usage(config.paths.state)
         ledger = config.paths.state / LEDGER
-        system = platform.freedesktop_os_release().get("PRETTY_NAME", platform.system())
         return uev.MachineFacts(
             version=VERSION,
             built=BUILT_AT.date().isoformat(),
-            system=f"{system}, Linux {platform.release()}, Python {platform.python_version()}",
+            system=f"{_distribution()}, Linux {platform.release()}, Python {platform.python_version()}",
             terminal=config.station.terminal,
             station=config.station.name,
             paths=tuple((name, str(getattr(config.paths, name))) for name in type(config.paths).model_fields),
@@ -154,6 +153,13 @@ class UpkeepServices:
             clock=f"{read.now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S} {read.quality.value}",
             voice=self._reach.voice,
         )
+
+
+def _distribution() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except OSError:
+        return platform.system()  # a system without os-release is no reason for an empty page
 
 
 def reports(statuses: tuple[DeviceStatus, ...], *, has_camera: bool = True) -> tuple[DeviceReport, ...]:

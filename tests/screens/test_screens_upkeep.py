@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from kiosk.session.terminal import Terminal
 from kiosk.texts import Texts
 from kiosk.ui.upkeep import error_words
 from kiosk.ui.widgets.button import Touchable
+from kiosk.ui.widgets.cells import Cells
 from kiosk.ui.widgets.text import Text
 from kiosk.upkeep.cards import CardKind
 from kiosk.upkeep.health import CheckHealth, CheckLevel, CheckResult, DeviceReport, Part
@@ -53,7 +55,8 @@ def follow(drawn: Drawn, **changes: object) -> Drawn:
 
 
 def words_on(drawn: Drawn) -> str:
-    return "\n".join(widget.text for widget in drawn.widgets() if isinstance(widget, Text))
+    texts = [widget.text for widget in drawn.widgets() if isinstance(widget, Text)]
+    return "\n".join([*texts, *(" ".join(widget.words) for widget in drawn.widgets() if isinstance(widget, Cells))])
 
 
 def on(page: Page, **changes: object) -> Drawn:
@@ -152,10 +155,24 @@ def test_bytes_are_listed_newest_below_and_the_switch_says_what_it_does() -> Non
     words = words_on(drawn)
     assert "停下" in words
     assert "10 04 01" in words
-    assert "1234.64" in words
+    assert "1 2 3 4 .64" in words
     assert "共 1417 次" in words
     follow(drawn, is_watching=False, lines=(), transfers=0)
     assert "10 04 01" not in words_on(drawn)
+
+
+def test_a_running_listing_never_holds_the_screen_up() -> None:
+    drawn = draw(upkeep(Page.UPKEEP_BYTES, part=Part.SCALE, is_watching=True), "portrait-21")
+
+    def listing(second: int) -> tuple[uev.ByteLine, ...]:
+        return tuple(uev.ByteLine(second + n / 64, "in", bytes(range(n, n + 24)).hex(" "), 24) for n in range(64))
+
+    for second in range(6):
+        follow(drawn, lines=listing(second), transfers=64 * second)
+    last = replace(drawn.state, errand=replace(drawn.state.errand, lines=listing(99)))  # type: ignore[type-var, arg-type]
+    began = time.perf_counter()
+    drawn.stage.show(last)
+    assert time.perf_counter() - began < 0.05
 
 
 def test_a_replacement_goes_on_by_itself_and_asks_for_the_check() -> None:

@@ -14,6 +14,7 @@ from kiosk.ui.screen import ScreenContext, horizontal
 from kiosk.ui.screens import draws
 from kiosk.ui.upkeep import UpkeepFramed, upkeep_of
 from kiosk.ui.widgets.button import DANGER, PRIMARY, PushButton
+from kiosk.ui.widgets.cells import Cells
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Text
 
@@ -28,24 +29,25 @@ class ByteRow(BoxLayout):
     def __init__(self, ctx: ScreenContext, size_px: int) -> None:
         super().__init__(spacing=ctx.theme.mm(2))
         self._ctx = ctx
-        least = round(size_px * 0.6)
-        self._at = Text("", size_px, color=tokens.SOFT, align="right", max_lines=1, size_hint_x=None, width=size_px * 4.2)
+        self._at = Cells(size_px, 0.62, color=tokens.SOFT, align="right", size_hint_x=None, width=size_px * 5.2)
         self._way = Text("", size_px, bold=True, max_lines=1, size_hint_x=None, width=size_px * 1.3)
-        self._hex = Text("", size_px, max_lines=1, min_px=least)
+        self._hex = Cells(size_px, 1.42)
         self._size = Text("", size_px, color=tokens.SOFT, align="right", max_lines=1, size_hint_x=None, width=size_px * 5.2)
-        for text in (self._at, self._way, self._hex, self._size):
-            self.add_widget(text)
+        for part in (self._at, self._way, self._hex, self._size):
+            self.add_widget(part)
 
     def show(self, line: ByteLine | None) -> None:
         """One line, or an empty row."""
         if line is None:
-            for text in (self._at, self._way, self._hex, self._size):
-                text.say("")
+            self._at.say(())
+            self._way.say("")
+            self._hex.say(())
+            self._size.say("")
             return
-        inwards = line.way == "in"
-        self._at.say(f"{line.at_s:.2f}")
-        self._way.say(self._ctx.words(f"upkeep.bytes.{line.way}"), _INWARDS if inwards else _OUTWARDS)
-        self._hex.say(line.text)
+        seconds, _, hundredths = f"{line.at_s:.2f}".partition(".")
+        self._at.say((*seconds, f".{hundredths}", "", ""))
+        self._way.say(self._ctx.words(f"upkeep.bytes.{line.way}"), _INWARDS if line.way == "in" else _OUTWARDS)
+        self._hex.say(tuple(line.text.split()))
         self._size.say(self._ctx.words("upkeep.bytes.size", count=line.size))
 
 
