@@ -52,7 +52,7 @@ class DeviceTile(Touchable):
             least_mm=tokens.ACTION_MM,
             orientation="vertical",
             padding=(theme.pad * 0.7, theme.pad * 0.6),
-            spacing=theme.mm(1.4),
+            spacing=theme.mm(1.8),
         )
         self._ctx = ctx
         self._part = part

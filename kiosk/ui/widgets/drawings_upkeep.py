@@ -89,8 +89,12 @@ def _device(pen: Pen, part: Part) -> Point:
 
 def _cable(pen: Pen, start: Point, end: Point) -> None:
     """Hangs down to the floor on its way."""
-    low = 12.4
-    points = [start, (start[0] + 4, low + 2), (start[0] + 8, low), (end[0] - 8, low), (end[0] - 3, low + 3), end]
+    low, across = 13.0, end[0] - start[0]
+    points = [start]
+    for part, depth in ((0.12, 0.3), (0.25, 0.75), (0.4, 0.97), (0.55, 1.0), (0.7, 0.9), (0.84, 0.62), (0.94, 0.28)):
+        line = start[1] + (end[1] - start[1]) * part
+        points.append((start[0] + across * part, line - (line - low) * depth))
+    points.append(end)
     pen.stroke(points, _CABLE, 2.4)
 
 
