@@ -136,6 +136,7 @@ def test_what_lay_on_the_scale_before_is_known_at_once() -> None:
     walk = Walk().do(ev.WeightSeen(resting)).press(Key.START_CLERK, Key.DEVICES)
     assert upkeep_of(walk).weight == resting
     assert Walk().do(ev.WeightSeen(resting)).press(Key.START).visit.weight == resting
+    assert Walk().press(Key.START).do(ev.WeightSeen(resting)).visit.weight == resting
 
 
 def test_of_a_card_only_its_kind_is_kept() -> None:
