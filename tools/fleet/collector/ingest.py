@@ -10,7 +10,7 @@ Rules
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,9 +26,10 @@ from kiosk.wire.uplink import BadCode
 from tools.fleet.collector.bulk import Bulk, bulk_for
 from tools.fleet.collector.check import Bad, Values, check_certificate, number_of
 from tools.fleet.collector.reading import Arrival, Event
+from tools.fleet.collector.sums import count_issued
 from tools.fleet.store.database import Store
 from tools.fleet.store.partitions import ensure_partitions, month_of
-from tools.fleet.store.schema import certificate, certificate_key, conflict, event, intake, issuance, stream, terminal_day
+from tools.fleet.store.schema import certificate, certificate_key, conflict, event, intake, stream
 
 StreamKey = tuple[str, str]
 """Terminal and ledger."""
@@ -103,6 +104,30 @@ class Ingest:
         with self._store.writing() as tx:
             _Batch(tx, self._bulk, now, taken).run(work)
         return taken
+
+    def recheck(self, keys: KeyList, now: datetime, limit: int = 500) -> int:
+        """Take in certificates that came before their terminal's key was known; answers how many."""
+        self._months(now)
+        with self._store.writing() as tx:
+            waiting = select(conflict).where(conflict.c.code == BadCode.UNKNOWN_KEY.value, conflict.c.resolved_at.is_(None))
+            rows: dict[str, dict[str, Any]] = {}
+            ids: dict[str, int] = {}
+            for row in tx.execute(waiting.where(conflict.c.kind == "certificate").order_by(conflict.c.id).limit(limit)):
+                raw = bytes(row.body)
+                values = check_certificate(
+                    Event(row.seq, row.kind, json.loads(raw), raw, bytes(row.sha256)), row.terminal, keys, now
+                )
+                if isinstance(values, Bad) or values["number"] in rows:
+                    continue
+                place = {"ledger": row.ledger, "seq": row.seq, "received_at": now, "record": raw, "sha256": bytes(row.sha256)}
+                rows[values["number"]] = {**values, **place}
+                ids[values["number"]] = row.id
+            stored = self._bulk.certificates(tx, list(rows.values()))
+            for number, row_id in ids.items():
+                done = {"resolved_at": now, "resolved_by": "keys"} if number in stored else {"code": BadCode.CONFLICT.value}
+                tx.execute(update(conflict).where(conflict.c.id == row_id).values(**done))
+            count_issued(tx, [rows[number] for number in sorted(stored)], now)
+        return len(stored)
 
     def _months(self, now: datetime) -> None:
         """This month's partitions stand before its first row comes."""
@@ -281,49 +306,8 @@ class _Batch:
                 self._again(row["_key"], row["_one"], held[row["number"]])
         fresh = [row for row in rows if row["number"] in stored]
         self._taken.certificates = len(fresh)
-        self._count(fresh)
+        count_issued(self._tx, fresh, self._now)
         self._late = [number for number in self._late if number in stored]
-
-    def _count(self, fresh: Sequence[dict[str, Any]]) -> None:
-        """Add to the sums that consoles read. In sorted order, and last among the shared rows, so that collectors do not wait in a ring."""
-        if not fresh:
-            return
-        highest: dict[str, int] = {}
-        days: Counter[tuple[str, Any]] = Counter()
-        labels: Counter[tuple[str, Any]] = Counter()
-        hours: Counter[tuple[datetime, str, str]] = Counter()
-        for row in fresh:
-            code = row["terminal"]
-            highest[code] = max(highest.get(code, 0), row["counter"])
-            days[code, row["day"]] += 1
-            labels[code, row["day"]] += row["copies"]
-            hours[row["issued_at"].replace(minute=0, second=0, microsecond=0), row["county"], row["product_class"]] += 1
-        self._raise_counters(highest)
-        day_rows = [
-            {"terminal": code, "day": day, "certificates": count, "labels": labels[code, day]}
-            for (code, day), count in sorted(days.items())
-        ]
-        self._add(terminal_day, ("terminal", "day"), ("certificates", "labels"), day_rows)
-        hour_rows = [
-            {"hour": hour, "county": county, "product_class": kind, "certificates": count}
-            for (hour, county, kind), count in sorted(hours.items())
-        ]
-        self._add(issuance, ("hour", "county", "product_class"), ("certificates",), hour_rows)
-
-    def _raise_counters(self, highest: dict[str, int]) -> None:
-        rows = [{"terminal": code, "counter_max": count, "last_at": self._now} for code, count in sorted(highest.items())]
-        made = _upsert(self._tx, intake)
-        higher = made.on_conflict_do_update(
-            index_elements=["terminal"],
-            set_={"counter_max": made.excluded.counter_max, "last_at": made.excluded.last_at},
-            where=intake.c.counter_max < made.excluded.counter_max,
-        )
-        self._tx.execute(higher, rows)
-
-    def _add(self, table: Table, keys: Sequence[str], sums: Sequence[str], rows: list[dict[str, Any]]) -> None:
-        made = _upsert(self._tx, table)
-        added = {name: table.c[name] + made.excluded[name] for name in sums}
-        self._tx.execute(made.on_conflict_do_update(index_elements=list(keys), set_=added), rows)
 
     def _void(self) -> None:
         """Mark what was declared void; also certificates that came after their void."""

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.credential.keylist import KeyList, KeyListError, load_key_list
 
+_NOWHERE = (0, 0, 0)
+_NOBODY = KeyList("", datetime(2025, 1, 1, tzinfo=UTC), {})
+
 
 class KeyFile:
-    """Reads the list again when the file has changed; an unreadable newer list leaves the one in use."""
+    """Reads the list again when the file has changed; an unreadable newer list leaves the one in use.
+
+    Without a file nobody is trusted: what comes meanwhile is kept, and taken in when the keys are there. ``problem`` says what is the matter.
+    """
 
     def __init__(self, path: Path, root: bytes | None = None) -> None:
-        """Raises ``KeyListError`` when there is no usable list to begin with."""
+        """``root``: the list's own signature must be that key's. Raises ``KeyListError`` for a list that is there and no use."""
         self._path = path
         self._root = root
         self._mark = self._looked()
-        self._keys = load_key_list(path, root)
-        self.problem = ""
+        self._keys, self.problem = _NOBODY, "missing"
+        if self._mark != _NOWHERE:
+            self._keys, self.problem = load_key_list(path, root), ""
 
     def current(self) -> KeyList:
         """The newest usable list."""
@@ -33,5 +41,5 @@ class KeyFile:
         try:
             seen = self._path.stat()
         except OSError:
-            return (0, 0, 0)
+            return _NOWHERE
         return (seen.st_ino, seen.st_mtime_ns, seen.st_size)

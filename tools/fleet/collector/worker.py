@@ -33,6 +33,7 @@ log = logging.getLogger("fleet.ingest")
 
 BATCH_EVENTS = 500
 BATCH_S = 0.2
+_RECHECK_S = 30.0
 _RETRY_S = (0.5, 1, 2, 5, 10)
 
 
@@ -56,6 +57,7 @@ class IngestWorker:
         self._waiting: queue.Queue[Got] = queue.Queue()
         self._stop = threading.Event()
         self.link = Link(config.broker, f"sxc-ingest-{index}", self._subscriptions, self._waiting.put, manual_ack=True)
+        self._recheck_at = 0.0
         self.certificates = 0
         self.duplicates = 0
         self.poisoned = 0
@@ -65,6 +67,7 @@ class IngestWorker:
         self.link.start()
         try:
             while not self._stop.is_set():
+                self._recheck()
                 gathered = self._gather()
                 if gathered:
                     self._settle(gathered)
@@ -74,6 +77,19 @@ class IngestWorker:
     def stop(self) -> None:
         """End after the batch at hand. May be called from a signal handler."""
         self._stop.set()
+
+    def _recheck(self) -> None:
+        """The first of the processes looks after certificates that waited for a key."""
+        if self._index or time.monotonic() < self._recheck_at:
+            return
+        self._recheck_at = time.monotonic() + _RECHECK_S
+        try:
+            found = self._ingest.recheck(self._keys.current(), self._clock())
+        except SQLAlchemyError as err:
+            log.warning("recheck: %s", type(err).__name__)
+        else:
+            if found:
+                log.info("%d certificates whose key was unknown are taken in", found)
 
     def _subscriptions(self, spoken: Spoken) -> Sequence[tuple[str, int]]:
         if spoken.shared and self._config.shared:

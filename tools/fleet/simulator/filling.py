@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from kiosk.credential.keylist import KeyList
 from kiosk.wire.topics import Up, up
@@ -59,6 +59,15 @@ def commission(store: Store, terminals: Sequence[SimulatedTerminal], at: datetim
         )
     with store.writing() as tx:
         tx.execute(insert(terminal), rows)
+
+
+def register(store: Store, terminals: Sequence[SimulatedTerminal], at: datetime) -> None:
+    """Enter those that are not in the register yet, ready to work."""
+    with store.reading() as tx:
+        known = set(tx.execute(select(terminal.c.code)).scalars())
+    strangers = [one for one in terminals if one.code not in known]
+    if strangers:
+        commission(store, strangers, at)
 
 
 def deliver(

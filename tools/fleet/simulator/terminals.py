@@ -68,6 +68,11 @@ class SimulatedTerminal:
     events: list[WireEvent] = field(default_factory=list, repr=False)
     numbers: list[str] = field(default_factory=list, repr=False)
     host: str = HOST
+    next_seq: int = 1
+    promised: dict[str, bytes] = field(default_factory=dict, repr=False)
+    """What the screen said was issued: number to body. Nothing ever leaves it, whatever happens to the disk."""
+    burnt: set[str] = field(default_factory=set, repr=False)
+    """Numbers whose only copy went with the disk."""
 
     def issue(self, at: datetime, *, paper: bool = True) -> WireEvent:
         """A certificate, and when ``paper`` the print of its first copy; answers the certificate's event."""
@@ -76,6 +81,7 @@ class SimulatedTerminal:
         self.numbers.append(made.number.compact)
         body = outbox.certificate_body(made, self.generation, self.key_id, digest, (self.boot, len(self.events) * 60_000), _AUDIT)
         event = self._append("certificate", body)
+        self.promised[made.number.compact] = event.body
         if paper:
             job = PrintJob(made.number.counter, made.number, 1, False, PaperOutcome.CONFIRMED)
             self._append("print", outbox.print_body(job, moment_text(at + timedelta(seconds=3))))
@@ -88,16 +94,27 @@ class SimulatedTerminal:
 
     def outbox_span(self) -> tuple[int, int]:
         """First and last seq, 0 and 0 when nothing was issued."""
-        return (1, self.events[-1].seq) if self.events else (0, 0)
+        return (self.events[0].seq, self.events[-1].seq) if self.events else (0, 0)
 
-    def roll_back(self, events: int) -> None:
-        """The disk goes back in time by so many events: the next certificates take numbers that are already out."""
+    def roll_back(self, events: int, receipted: int = 0) -> None:
+        """The disk goes back in time by so many events; the next certificates would take numbers that are already out.
+
+        Events after ``receipted`` that go are gone for good.
+        """
         keep = max(0, len(self.events) - events)
         gone = self.events[keep:]
         self.events = self.events[:keep]
-        lost = sum(event.kind == "certificate" for event in gone)
-        self.counter -= lost
-        self.numbers = self.numbers[: len(self.numbers) - lost]
+        self.next_seq = self.events[-1].seq + 1 if self.events else 1
+        lost = [event for event in gone if event.kind == "certificate"]
+        self.counter -= len(lost)
+        cut = len(self.numbers) - len(lost)
+        self.burnt.update(number for number, event in zip(self.numbers[cut:], lost, strict=True) if event.seq > receipted)
+        self.numbers = self.numbers[:cut]
+
+    def fast_forward(self, upto: int, counter_floor: int) -> None:
+        """What a terminal does when the centre knows more of its ledger than it does: no seq and no number is given twice."""
+        self.next_seq = max(self.next_seq, upto + 1)
+        self.counter = max(self.counter, counter_floor)
 
     def twin(self) -> SimulatedTerminal:
         """A clone of its disk in another machine: the same ledger and key, another boot."""
@@ -115,11 +132,13 @@ class SimulatedTerminal:
             list(self.events),
             list(self.numbers),
             self.host,
+            self.next_seq,
+            dict(self.promised),
         )
 
     def _append(self, kind: str, body: dict[str, Json]) -> WireEvent:
-        seq = self.events[-1].seq + 1 if self.events else 1
-        event = WireEvent(seq, kind, canonical_json({"v": outbox.VERSION, **body}))
+        event = WireEvent(self.next_seq, kind, canonical_json({"v": outbox.VERSION, **body}))
+        self.next_seq += 1
         self.events.append(event)
         return event
 
