@@ -92,7 +92,9 @@ def broker_command(folder: Path, port: int) -> list[str]:
     """The command that runs a broker on this machine's loopback."""
     mosquitto = mosquitto_path()
     if mosquitto is not None:
-        return [mosquitto, "-c", str(write_mosquitto(folder, port))]
+        command = [mosquitto, "-c", str(write_mosquitto(folder, port))]
+        # it ends with us, however we end
+        return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
     folder.mkdir(parents=True, exist_ok=True)
     (folder / AMQTT_CONFIG).write_text(json.dumps({"port": port}), encoding="utf-8")
     return [sys.executable, "-m", "tools.fleet.broker_amqtt", str(folder / AMQTT_CONFIG)]

@@ -11,11 +11,13 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import uvicorn
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
@@ -102,7 +104,7 @@ def simulate(chosen: Chosen) -> int:
     if not chosen.check:
         return 0
     verdict = check(store, outcome.everyone)
-    print(verdict)
+    print(verdict, *verdict.missing)
     return 0 if verdict.is_clean and not outcome.pending else 1
 
 
@@ -239,8 +241,6 @@ def _opened(url: str) -> Store | None:
 
 
 def _serve_web(config: FleetConfig, chosen: Chosen) -> int:
-    import uvicorn
-
     from tools.fleet.site import make_app
 
     store = _opened(config.url)
@@ -251,9 +251,26 @@ def _serve_web(config: FleetConfig, chosen: Chosen) -> int:
     except (KeyFileError, KeyListError) as err:
         print(f"{config.folder}: {err.code}", file=sys.stderr)
         return 2
-    uvicorn.run(app, host=chosen.bind, port=chosen.port, log_level="warning", server_header=False, timeout_graceful_shutdown=3)
+    settings = uvicorn.Config(
+        app, host=chosen.bind, port=chosen.port, log_level="warning", server_header=False, timeout_graceful_shutdown=3
+    )
+    server = _Server(settings)
+    _at_end(server.leave)
+    server.run()
     store.close()
     return 0
+
+
+class _Server(uvicorn.Server):
+    """uvicorn raises the signal again when it has ended, which would end us before our children."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def leave(self) -> None:
+        """End soon."""
+        self.should_exit = True
 
 
 def _at_end(do: Callable[[], None]) -> None:

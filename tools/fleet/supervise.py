@@ -49,24 +49,26 @@ class Supervisor:
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(5)
-        for child in reversed(self._children):
-            if child.process is not None and child.process.poll() is None:
-                child.process.terminate()
-        until = time.monotonic() + _END_S
-        for child in self._children:
-            if child.process is None:
-                continue
-            try:
-                child.process.wait(max(0.1, until - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.process.kill()
-                child.process.wait()
-            if child.process.stdin is not None:
-                child.process.stdin.close()
+        for child in reversed(self._children):  # the broker began first and goes last
+            self._end(child)
 
     def pids(self) -> dict[str, int]:
         """Who runs."""
         return {child.name: child.process.pid for child in self._children if child.process is not None}
+
+    @staticmethod
+    def _end(child: _Child) -> None:
+        if child.process is None:
+            return
+        if child.process.poll() is None:
+            child.process.terminate()
+            try:
+                child.process.wait(_END_S)
+            except subprocess.TimeoutExpired:
+                child.process.kill()
+                child.process.wait()
+        if child.process.stdin is not None:
+            child.process.stdin.close()
 
     def _start(self, child: _Child) -> None:
         child.began = time.monotonic()

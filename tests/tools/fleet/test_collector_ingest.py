@@ -119,6 +119,36 @@ def test_other_bytes_under_a_seq_are_a_conflict_and_named_in_the_receipt(store: 
     assert count(store, certificate) == 2
 
 
+def test_after_a_rollback_numbers_of_their_own_are_certificates_and_their_seq_a_conflict(store: Store) -> None:
+    one, keys = a_terminal(3)
+    take(store, keys, arrival(one, *one.events))
+    one.roll_back(4, receipted=6)
+    one.fast_forward(3)
+    after = one.issue(NOW + timedelta(hours=3))
+    void = one.void(one.numbers[-1], NOW + timedelta(hours=4))
+    settled = take(store, keys, arrival(one, *one.events[-3:]))
+    assert (after.seq, void.seq) == (3, 5)
+    assert [seq for seq, _ in settled.bad] == [3, 4, 5]
+    with store.reading() as tx:
+        row = tx.execute(select(certificate).where(certificate.c.number == one.numbers[-1])).one()
+        assert (row.counter, bytes(row.record), row.void_reason) == (4, after.body, "信息有误")
+    assert take(store, keys, arrival(one, *one.events[-3:])) == settled
+    assert (count(store, certificate), count(store, conflict)) == (4, 3)
+
+
+def test_a_certificate_whose_key_comes_later_is_taken_in_then(store: Store) -> None:
+    one, keys = a_terminal(2)
+    unknown = replace(keys, keys={})
+    take(store, unknown, arrival(one, *one.events))
+    ingest = Ingest(store)
+    assert ingest.recheck(unknown, NOW) == 0
+    assert ingest.recheck(keys, NOW) == 2
+    assert ingest.recheck(keys, NOW) == 0
+    assert count(store, certificate) == 2
+    assert take(store, keys, arrival(one, *one.events)).upto == 4
+    assert count(store, certificate) == 2
+
+
 def test_a_void_is_kept_whenever_it_comes(store: Store) -> None:
     one, keys = a_terminal(2)
     void = one.void(one.numbers[0], NOW)

@@ -16,10 +16,11 @@ from sqlalchemy.engine import Connection
 
 from kiosk.wire.job import JobStatus
 from kiosk.wire.uplink import Desired, Hello, Pause, Welcome
-from tools.fleet.collector.alerts import Finding, open_alert
-from tools.fleet.store.schema import boot, intake, job, stream, terminal
+from tools.fleet.collector.alerts import AlertKey, Finding, open_alert
+from tools.fleet.store.schema import alert, boot, intake, job, stream, terminal
 from tools.fleet.store.states import Severity
 
+_TELL_ALL = frozenset({"rollback", "clone"})
 MAX_JOBS = 15
 """Jobs in one welcome; the rest comes with the next."""
 
@@ -30,12 +31,17 @@ def answer_hello(tx: Connection, code: str, hello: Hello, now: datetime) -> Welc
     tx.execute(_insert(tx, intake).on_conflict_do_nothing(), {"terminal": code, "last_at": now})
     floor = tx.execute(select(intake.c.counter_max).where(intake.c.terminal == code).with_for_update()).scalar_one()
     upto = _upto(tx, code, hello.ledger)
-    for found in _suspicions(tx, code, before, hello, upto, floor):
+    suspicions = _suspicions(tx, code, before, hello, upto, floor)
+    # known suspects need not tell everything again at every hello
+    is_news = any(one.code in _TELL_ALL and one.key not in _open_of(tx, code) for one in suspicions)
+    for found in suspicions:
         open_alert(tx, found, now)
     if hello.outbox.first > upto + 1:
         upto = _give_up(tx, code, hello, now)
     _remember(tx, code, hello, now)
-    return make_welcome(tx, code, hello.ledger, now)
+    welcome = make_welcome(tx, code, hello.ledger, now)
+    # the whole ledger again: the same bytes change nothing, other bytes come to light
+    return welcome.model_copy(update={"receipt_upto": 0}) if is_news else welcome
 
 
 def make_welcome(tx: Connection, code: str, ledger: str, now: datetime) -> Welcome:
@@ -98,6 +104,15 @@ def _suspicions(tx: Connection, code: str, before: Any, hello: Hello, upto: int,
     if hello.outbox.first > upto + 1:
         see("eventsMissing", Severity.CRITICAL, first=hello.outbox.first, receipted=upto)
     return found
+
+
+def _open_of(tx: Connection, code: str) -> set[AlertKey]:
+    rows = tx.execute(
+        select(alert.c.county, alert.c.terminal, alert.c.device, alert.c.code).where(
+            alert.c.terminal == code, alert.c.closed_at.is_(None)
+        )
+    )
+    return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
 def _give_up(tx: Connection, code: str, hello: Hello, now: datetime) -> int:

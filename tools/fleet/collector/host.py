@@ -40,6 +40,8 @@ from tools.fleet.store.states import Severity
 
 log = logging.getLogger("fleet.host")
 
+_PATIENCE_S = 10.0
+"""How long a broker may take at our start before we speak of it."""
 _MOST_AT_ONCE = 2000
 _MOMENT_S = 0.1
 _REGISTER_S = 20.0
@@ -84,12 +86,13 @@ class Host:
         """Work until ``stop``."""
         self._load()
         self.link.start()
-        was_up = True
+        was_up: bool | None = None
+        begun = self._mono()
         try:
             while not self._stop.is_set():
                 messages = self._gather()
                 is_up = self.link.up.is_set()
-                if is_up != was_up:
+                if is_up != was_up and (is_up or was_up or self._mono() - begun > _PATIENCE_S):
                     self._connection(is_up)
                     was_up = is_up
                 self._hear(messages)

@@ -4,6 +4,7 @@ Rules
 - Whoever takes in a terminal's events holds its ``intake`` row, so two collectors never decide about one terminal at once.
 - An event is known by (terminal, ledger, seq), a certificate by its number. The same bytes again change nothing. Other bytes are a conflict: kept in
   ``conflict``, never written over what was there.
+- A seq that a rolled-back disk gave again is a conflict too; a certificate under it whose number is free is a certificate all the same.
 - ``upto`` is the highest seq below which nothing is missing; what is bad counts as held, because its bytes are kept.
 """
 
@@ -209,6 +210,7 @@ class _Batch:
                 if not codes:
                     self._refuse(key, one, Bad(BadCode.CONFLICT, "sameSeq"))
                     held[seq].append((digest, BadCode.CONFLICT))
+                    self._keep_all_the_same(key, one)
                 else:
                     self._taken.duplicates += 1
                     flow.bad.update((seq, code) for code in codes if code is not None)
@@ -241,9 +243,10 @@ class _Batch:
             held.setdefault(seq, []).append((bytes(digest), BadCode(word)))
         return held
 
-    def _accept(self, key: StreamKey, one: _Checked) -> None:
+    def _accept(self, key: StreamKey, one: _Checked, *, is_seq_free: bool = True) -> None:
         if one.values is None:
-            self._events.append(self._event_row(key, one, one.event.raw))
+            if is_seq_free:
+                self._events.append(self._event_row(key, one, one.event.raw))
             if one.event.kind == "void" and one.number is not None:
                 self._voids[one.number] = (moment_from(one.event.body["at"]), one.event.body["reason"])
             return
@@ -264,6 +267,11 @@ class _Batch:
         }
         if one.event.seq < self._streams[key].highest:
             self._late.append(number)
+
+    def _keep_all_the_same(self, key: StreamKey, one: _Checked) -> None:
+        """A seq given twice: the ledger went back in time. What its terminal signed under a number of its own, and what it voided, still holds."""
+        if one.bad is None and one.event.kind in ("certificate", "void"):
+            self._accept(key, one, is_seq_free=False)
 
     def _again(self, key: StreamKey, one: _Checked, held: bytes) -> None:
         """A number that is already there, under another seq."""

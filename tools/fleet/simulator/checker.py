@@ -19,7 +19,7 @@ from tools.fleet.store.schema import certificate, conflict
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """``conflicting`` are numbers with other bytes in ``conflict``; ``burnt`` went with a disk."""
+    """``missing`` are the first numbers of what was lost; ``conflicting`` are numbers with other bytes in ``conflict``; ``burnt`` went with a disk."""
 
     promised: int
     held: int
@@ -29,6 +29,7 @@ class Verdict:
     foreign: int
     conflicting: int
     burnt: int
+    missing: tuple[str, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -50,28 +51,28 @@ def check(store: Store, terminals: Iterable[SimulatedTerminal]) -> Verdict:
     for one in terminals:
         codes.add(one.code)
         burnt |= one.burnt
-        for number, body in one.promised.items():
-            bodies = promised.setdefault(number, [])
-            if body not in bodies:
-                bodies.append(body)
+        for number, bodies in one.promised.items():
+            known = promised.setdefault(number, [])
+            known += [body for body in bodies if body not in known]
     with store.reading() as tx:
         rows = tx.execute(select(certificate.c.number, certificate.c.record, certificate.c.terminal)).all()
         kept = {(row.number, bytes(row.body)) for row in tx.execute(select(conflict.c.number, conflict.c.body))}
     held = {row.number: bytes(row.record) for row in rows if row.terminal in codes}
     times = Counter(row.number for row in rows)
-    lost = sum(
-        1
+    missing = [
+        number
         for number, bodies in promised.items()
         for body in bodies
         if held.get(number) != body and (number, body) not in kept and number not in burnt
-    )
+    ]
     return Verdict(
         promised=sum(len(bodies) for bodies in promised.values()),
         held=len(held),
-        lost=lost,
+        lost=len(missing),
         doubled=sum(count - 1 for count in times.values()),
         altered=sum(1 for number, body in held.items() if number in promised and body not in promised[number]),
         foreign=sum(1 for number in held if number not in promised),
         conflicting=len(kept),
         burnt=len(burnt),
+        missing=tuple(missing[:20]),
     )

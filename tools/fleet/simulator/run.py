@@ -68,6 +68,7 @@ async def _simulate(terminals: Sequence[SimulatedTerminal], wire: Wire, load: Lo
         issued = await _issue(stations, load, chance)
         trouble.cancel()
         for one in stations:
+            one.is_silent = False
             one.hold(away=False)
         await _drain([*stations, *twins], load.drain_s)
     finally:
@@ -124,6 +125,7 @@ async def _trouble(
         one.is_silent = True
     for one in _some(stations, faults.clone, chance):
         twin = Station(one.terminal.twin(), wire, figures, faults, load.report_s, name=f"{one.terminal.code}-twin")
+        twin.upto = one.upto
         twin.issue()
         twins.append(twin)
         tasks.append(asyncio.create_task(twin.run()))

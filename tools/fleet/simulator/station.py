@@ -263,10 +263,9 @@ class Station:
 
     def _welcome(self, welcome: Welcome) -> None:
         one = self.terminal
-        if welcome.receipt_upto > one.outbox_span()[1]:
-            one.fast_forward(welcome.receipt_upto, welcome.counter_floor)
-        self.upto = max(self.upto, welcome.receipt_upto)
-        self._sent_upto = max(self._sent_upto, self.upto)
+        one.fast_forward(welcome.counter_floor)
+        if welcome.receipt_upto < self.upto:  # the centre has less than we think, or wants to see it all
+            self.upto = self._sent_upto = welcome.receipt_upto
         if not self._welcomed:
             self._figures.welcomes += 1
         self._welcomed = True
@@ -275,7 +274,8 @@ class Station:
         self._wake.set()
 
     def _receipted(self, receipt: Receipt) -> None:
-        if receipt.ledger != self.terminal.generation or receipt.upto <= self.upto:
+        # beyond what was sent it is for somebody else, who uses our name
+        if receipt.ledger != self.terminal.generation or not self.upto < receipt.upto <= self._sent_upto:
             return
         self._figures.bad += len(receipt.bad)
         now = time.monotonic()

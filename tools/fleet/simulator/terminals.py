@@ -69,8 +69,8 @@ class SimulatedTerminal:
     numbers: list[str] = field(default_factory=list, repr=False)
     host: str = HOST
     next_seq: int = 1
-    promised: dict[str, bytes] = field(default_factory=dict, repr=False)
-    """What the screen said was issued: number to body. Nothing ever leaves it, whatever happens to the disk."""
+    promised: dict[str, list[bytes]] = field(default_factory=dict, repr=False)
+    """What the screen said was issued: number to bodies (more than one only after a fault). Nothing ever leaves it, whatever happens to the disk."""
     burnt: set[str] = field(default_factory=set, repr=False)
     """Numbers whose only copy went with the disk."""
 
@@ -81,7 +81,7 @@ class SimulatedTerminal:
         self.numbers.append(made.number.compact)
         body = outbox.certificate_body(made, self.generation, self.key_id, digest, (self.boot, len(self.events) * 60_000), _AUDIT)
         event = self._append("certificate", body)
-        self.promised[made.number.compact] = event.body
+        self.promised.setdefault(made.number.compact, []).append(event.body)
         if paper:
             job = PrintJob(made.number.counter, made.number, 1, False, PaperOutcome.CONFIRMED)
             self._append("print", outbox.print_body(job, moment_text(at + timedelta(seconds=3))))
@@ -111,9 +111,8 @@ class SimulatedTerminal:
         self.burnt.update(number for number, event in zip(self.numbers[cut:], lost, strict=True) if event.seq > receipted)
         self.numbers = self.numbers[:cut]
 
-    def fast_forward(self, upto: int, counter_floor: int) -> None:
-        """What a terminal does when the centre knows more of its ledger than it does: no seq and no number is given twice."""
-        self.next_seq = max(self.next_seq, upto + 1)
+    def fast_forward(self, counter_floor: int) -> None:
+        """What a terminal does when the centre knows higher numbers of it: none is given twice."""
         self.counter = max(self.counter, counter_floor)
 
     def twin(self) -> SimulatedTerminal:
@@ -133,7 +132,7 @@ class SimulatedTerminal:
             list(self.numbers),
             self.host,
             self.next_seq,
-            dict(self.promised),
+            {number: list(bodies) for number, bodies in self.promised.items()},
         )
 
     def _append(self, kind: str, body: dict[str, Json]) -> WireEvent:
