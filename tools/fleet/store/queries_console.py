@@ -1,0 +1,292 @@
+"""What the console's overview, list of terminals and look-ups ask of the database.
+
+Rules: every function takes the ``Area`` of who asks; results are typed and bounded; nothing here writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy.engine import Connection
+
+from kiosk.directory.divisions import load_divisions
+from tools.fleet.area import Area, AreaLevel
+from tools.fleet.store.queries import CertificateRow, TerminalRow, certificate_row, find_certificate, find_terminal
+from tools.fleet.store.schema import alert, certificate, health_now, issuance, terminal, terminal_day
+from tools.fleet.store.scope import is_inside, of_county, of_terminal, terminals_inside
+from tools.fleet.store.states import State
+
+PAGE = 50
+WORST = 20
+OUTBOX_AGE = "Outbox/oldest_age"  # seconds
+LABELS_LEFT = "supply/labels_remaining"
+PAPER_CODES = ("paperLow", "paperOut")
+_BURST = 500
+_URGENCY = (
+    State.CANNOT_ISSUE,
+    State.SILENT,
+    State.DEGRADED,
+    State.OFFLINE,
+    State.UPDATING,
+    State.NOT_COMMISSIONED,
+    State.RETIRED,
+    State.ISSUING,
+)
+_urgency = case({state.value: rank for rank, state in enumerate(_URGENCY)}, value=terminal.c.state, else_=len(_URGENCY))
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A terminal that needs a hand: what the farmer can do there, why, since when."""
+
+    code: str
+    county: str
+    town: str
+    station: str
+    state: State
+    reason: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalFilter:
+    """What a list of terminals is narrowed to; empty is everything. ``place`` is a city (4 digits), county (6) or township (9)."""
+
+    words: str = ""
+    states: tuple[State, ...] = ()
+    place: str = ""
+    device: str = ""
+    software: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalLine:
+    """One row of the list."""
+
+    code: str
+    county: str
+    town: str
+    station: str
+    state: State
+    state_since: datetime | None
+    reason: str
+    last_seen_at: datetime | None
+    software: str
+
+
+@dataclass(frozen=True, slots=True)
+class TerminalPage:
+    """``total`` counts all that fit, ``lines`` are those of one page."""
+
+    total: int
+    lines: tuple[TerminalLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Whom certificates name, as the newest of them does."""
+
+    id: int
+    kind: str
+    name: str = field(repr=False)
+    credit_code: str = field(repr=False)
+
+
+_LINE = tuple(terminal.c[name] for name in TerminalLine.__slots__)
+SORTS: Mapping[str, tuple[ColumnElement[Any], ...]] = {
+    "urgency": (_urgency, terminal.c.state_since, terminal.c.code),
+    "code": (terminal.c.code,),
+    "seen": (terminal.c.last_seen_at, terminal.c.code),
+    "software": (terminal.c.software, terminal.c.code),
+}
+
+
+def county_states(tx: Connection, area: Area) -> list[tuple[str, State, int]]:
+    """How many terminals of each county are in each state."""
+    rows = tx.execute(
+        select(terminal.c.county, terminal.c.state, func.count())
+        .where(terminals_inside(area))
+        .group_by(terminal.c.county, terminal.c.state)
+    )
+    return [(county, State(state), count) for county, state, count in rows]
+
+
+def worst(tx: Connection, area: Area, limit: int = WORST) -> list[Trouble]:
+    """The terminals where a farmer can do least, the longest in that state first."""
+    asking = (State.CANNOT_ISSUE, State.SILENT, State.DEGRADED, State.OFFLINE)
+    of = terminal.c
+    rows = tx.execute(
+        select(of.code, of.county, of.town, of.station, of.state, of.reason, of.state_since)
+        .where(of.state.in_([state.value for state in asking]), terminals_inside(area))
+        .order_by(*SORTS["urgency"])
+        .limit(limit)
+    )
+    return [Trouble(*row[:4], State(row.state), row.reason, row.state_since) for row in rows]
+
+
+def issued_by_hour(tx: Connection, area: Area, since: datetime, until: datetime) -> dict[datetime, int]:
+    """Certificates by the hour of their issue."""
+    if area.level is AreaLevel.TOWN:
+        return _issued_in_town(tx, area, since, until)
+    hours = (
+        select(issuance.c.hour, func.sum(issuance.c.certificates))
+        .where(issuance.c.hour >= since, issuance.c.hour < until, of_county(issuance.c.county, area))
+        .group_by(issuance.c.hour)
+    )
+    return {hour: int(count) for hour, count in tx.execute(hours)}
+
+
+def _issued_in_town(tx: Connection, area: Area, since: datetime, until: datetime) -> dict[datetime, int]:
+    """Counted one by one: the hours that the collector keeps know counties only."""
+    of = certificate.c
+    inside = of_terminal(of.terminal, area)
+    found: dict[datetime, int] = {}
+    for (moment,) in tx.execute(select(of.issued_at).where(of.issued_at >= since, of.issued_at < until, inside, ~of.demo)):
+        hour = moment.replace(minute=0, second=0, microsecond=0)
+        found[hour] = found.get(hour, 0) + 1
+    return found
+
+
+def paper_low(tx: Connection, area: Area) -> frozenset[str]:
+    """Terminals with little or no paper: told by their open alerts."""
+    low = (
+        select(alert.c.terminal)
+        .distinct()
+        .where(alert.c.closed_at.is_(None), alert.c.code.in_(PAPER_CODES), alert.c.terminal != "")
+    )
+    return frozenset(tx.execute(low.where(of_terminal(alert.c.terminal, area))).scalars())
+
+
+def oldest_outbox_s(tx: Connection, area: Area) -> dict[str, float]:
+    """Seconds that the oldest certificate not yet received has waited, by county: the largest that a terminal there last told."""
+    found: dict[str, float] = {}
+    for code, value in _newest(tx, area, "", OUTBOX_AGE):
+        found[code[:6]] = max(found.get(code[:6], 0.0), value)
+    return found
+
+
+def paper_lasts(tx: Connection, area: Area, today: date, days: int = 7) -> dict[str, float]:
+    """Days that each terminal's paper still lasts at the use of the last ``days``; only terminals that used any."""
+    since = today - timedelta(days=days)
+    used = dict(
+        tx.execute(
+            select(terminal_day.c.terminal, func.sum(terminal_day.c.labels))
+            .where(terminal_day.c.day >= since, terminal_day.c.day < today, of_terminal(terminal_day.c.terminal, area))
+            .group_by(terminal_day.c.terminal)
+        )
+        .tuples()
+        .all()
+    )
+    return {code: left * days / float(used[code]) for code, left in _newest(tx, area, "printer", LABELS_LEFT) if used.get(code)}
+
+
+def _newest(tx: Connection, area: Area, device: str, metric: str) -> Iterator[tuple[str, float]]:
+    of = health_now.c
+    rows = tx.execute(select(of.terminal, of.value).where(of.device == device, of.metric == metric, of_terminal(of.terminal, area)))
+    for code, value in rows:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield code, float(value)
+
+
+def list_terminals(tx: Connection, area: Area, wanted: TerminalFilter, sort: str = "urgency", page: int = 1) -> TerminalPage:
+    """One page of the terminals that fit. Raises ``KeyError`` for an unknown sort."""
+    fits = _fits(area, wanted)
+    total = tx.execute(select(func.count()).select_from(terminal).where(fits)).scalar_one()
+    query = select(*_LINE).where(fits).order_by(*SORTS[sort]).limit(PAGE).offset((page - 1) * PAGE)
+    return TerminalPage(total, tuple(_line(row) for row in tx.execute(query)))
+
+
+def every_terminal(tx: Connection, area: Area, wanted: TerminalFilter) -> Iterator[TerminalLine]:
+    """All terminals that fit, by their codes, for an export."""
+    query = select(*_LINE).where(_fits(area, wanted)).order_by(terminal.c.code)
+    for row in tx.execute(query.execution_options(yield_per=_BURST)):
+        yield _line(row)
+
+
+def software_versions(tx: Connection, area: Area) -> list[tuple[str, int]]:
+    """The versions in the field and how many terminals run each."""
+    of = terminal.c.software
+    rows = tx.execute(select(of, func.count()).where(terminals_inside(area), of != "").group_by(of).order_by(func.count().desc()))
+    return [(version, count) for version, count in rows]
+
+
+def terminal_inside(tx: Connection, area: Area, code: str) -> TerminalRow | None:
+    """A terminal, when it is inside the area."""
+    found = find_terminal(tx, code)
+    return found if found is not None and is_inside(tx, area, code) else None
+
+
+def certificate_inside(tx: Connection, area: Area, number: str) -> CertificateRow | None:
+    """A certificate that was issued inside the area."""
+    found = find_certificate(tx, number)
+    return found if found is not None and is_inside(tx, area, found.terminal) else None
+
+
+def last_certificates(tx: Connection, area: Area, code: str, limit: int = 20) -> list[CertificateRow]:
+    """The newest certificates of a terminal."""
+    return _certificates(tx, area, certificate.c.terminal == code, limit)
+
+
+def certificates_of_subject(tx: Connection, area: Area, subject: int, limit: int = PAGE) -> list[CertificateRow]:
+    """The newest certificates of a subject that were issued inside the area."""
+    return _certificates(tx, area, certificate.c.subject_id == subject, limit)
+
+
+def issued_by_day(tx: Connection, area: Area, code: str, since: date) -> dict[date, int]:
+    """Certificates of a terminal by Beijing day."""
+    of = terminal_day.c
+    rows = tx.execute(select(of.day, of.certificates).where(of.terminal == code, of.day >= since, of_terminal(of.terminal, area)))
+    return dict(rows.tuples().all())
+
+
+def labels_a_day(tx: Connection, code: str, today: date, days: int = 7) -> float:
+    """Labels that a terminal used a day, over the last ``days`` whole ones."""
+    of = terminal_day.c
+    used = select(func.sum(of.labels)).where(of.terminal == code, of.day >= today - timedelta(days=days), of.day < today)
+    return float(tx.execute(used).scalar() or 0) / days
+
+
+def _certificates(tx: Connection, area: Area, which: ColumnElement[bool], limit: int) -> list[CertificateRow]:
+    columns = [certificate.c[name] for name in CertificateRow.__slots__]
+    query: Select[Any] = (
+        select(*columns)
+        .where(which, of_terminal(certificate.c.terminal, area))
+        .order_by(certificate.c.issued_at.desc(), certificate.c.counter.desc())
+        .limit(limit)
+    )
+    return [certificate_row(row) for row in tx.execute(query)]
+
+
+def _line(row: Any) -> TerminalLine:
+    values = dict(zip(TerminalLine.__slots__, row, strict=True))
+    return TerminalLine(**{**values, "state": State(values["state"])})
+
+
+def _fits(area: Area, wanted: TerminalFilter) -> ColumnElement[bool]:
+    of = terminal.c
+    conditions = [terminals_inside(area)]
+    if wanted.states:
+        conditions.append(of.state.in_([state.value for state in wanted.states]))
+    if wanted.place:
+        conditions.append(terminals_inside(Area(wanted.place)))
+    if wanted.software:
+        conditions.append(of.software == wanted.software)
+    if wanted.device:
+        faulty = select(alert.c.terminal).where(alert.c.closed_at.is_(None), alert.c.device == wanted.device)
+        conditions.append(of.code.in_(faulty))
+    conditions.extend(_says(word) for word in wanted.words.split()[:8])
+    return and_(*conditions)
+
+
+def _says(word: str) -> ColumnElement[bool]:
+    """Every word must be found somewhere: in the code, the station, the county or its city."""
+    counties = [county.code for county in load_divisions().counties() if word in county.text]
+    return or_(
+        cast(terminal.c.code, String).startswith(word, autoescape=True),
+        terminal.c.station.contains(word, autoescape=True),
+        terminal.c.county.in_(counties),
+    )
