@@ -88,13 +88,12 @@ def write_mosquitto(folder: Path, port: int, tls: TlsServer | None = None) -> Pa
     return conf
 
 
-def broker_command(folder: Path, port: int) -> list[str]:
-    """The command that runs a broker on this machine's loopback."""
+def broker_command(folder: Path, port: int, *, tied: bool = True) -> list[str]:
+    """The command that runs a broker on this machine's loopback. ``tied``: it ends with the thread that starts it, however that ends."""
     mosquitto = mosquitto_path()
     if mosquitto is not None:
         command = [mosquitto, "-c", str(write_mosquitto(folder, port))]
-        # it ends with us, however we end
-        return ["setpriv", "--pdeathsig", "TERM", *command] if shutil.which("setpriv") else command
+        return ["setpriv", "--pdeathsig", "TERM", *command] if tied and shutil.which("setpriv") else command
     folder.mkdir(parents=True, exist_ok=True)
     (folder / AMQTT_CONFIG).write_text(json.dumps({"port": port}), encoding="utf-8")
     return [sys.executable, "-m", "tools.fleet.broker_amqtt", str(folder / AMQTT_CONFIG)]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tools.fleet.simulator.faults import Faults
-from tools.fleet.simulator.station import Figures, Station, Wire
+from tools.fleet.simulator.station import RETRY_S, Figures, Station, Wire
 from tools.fleet.simulator.terminals import SimulatedTerminal
 
 _STEP_S = 0.05
@@ -25,6 +25,7 @@ class Load:
     report_s: float = 30
     connects_s: float = 250
     drain_s: float = 60
+    retry_s: float = RETRY_S
     faults: Faults = field(default_factory=Faults)
 
 
@@ -59,7 +60,7 @@ def simulate(terminals: Sequence[SimulatedTerminal], wire: Wire, load: Load, see
 async def _simulate(terminals: Sequence[SimulatedTerminal], wire: Wire, load: Load, seed: int) -> Outcome:
     chance = random.Random(seed)
     figures = Figures()
-    stations = [Station(one, wire, figures, load.faults, load.report_s) for one in terminals]
+    stations = [Station(one, wire, figures, load.faults, load.report_s, retry_s=load.retry_s) for one in terminals]
     twins: list[Station] = []
     tasks: list[asyncio.Task[None]] = []
     try:
@@ -124,7 +125,9 @@ async def _trouble(
     for one in _some(stations, faults.silence, chance):
         one.is_silent = True
     for one in _some(stations, faults.clone, chance):
-        twin = Station(one.terminal.twin(), wire, figures, faults, load.report_s, name=f"{one.terminal.code}-twin")
+        twin = Station(
+            one.terminal.twin(), wire, figures, faults, load.report_s, name=f"{one.terminal.code}-twin", retry_s=load.retry_s
+        )
         twin.upto = one.upto
         twin.issue()
         twins.append(twin)

@@ -61,6 +61,7 @@ class Station:
         faults: Faults = Faults(),  # noqa: B008 - frozen
         report_s: float = 30,
         name: str = "",
+        retry_s: float = RETRY_S,
     ) -> None:
         self.terminal = terminal
         self.upto = 0
@@ -71,6 +72,7 @@ class Station:
         self._faults = faults
         self._report_s = report_s
         self._name = name or terminal.code
+        self._retry_s = retry_s
         self._chance = random.Random(f"station:{self._name}")
         self._edge = EdgeNode(terminal.county, terminal.code, NODE, _DEVICE_ROWS)
         self._client: MqttClient | None = None
@@ -171,14 +173,14 @@ class Station:
         hello_at = time.monotonic()
         while not client.closed.is_set():
             now = time.monotonic()
-            if not self._welcomed and now - hello_at > RETRY_S:
+            if not self._welcomed and now - hello_at > self._retry_s:
                 client.publish(up(one.code, Up.HELLO), self._hello().encode(), 1)
                 hello_at = now
             if now >= next_report:
                 self.report()
                 next_report = now + self._report_s
             self._pump(now)
-            await self._rest(client, max(0.05, min(next_report - now, RETRY_S / 4)))
+            await self._rest(client, max(0.05, min(next_report - now, self._retry_s / 4)))
 
     async def _rest(self, client: MqttClient, longest: float) -> None:
         """Until something is to do; one waiter, because thousands of stations wait at once."""
@@ -215,7 +217,7 @@ class Station:
         last = self.terminal.events[-1].seq
         if self.upto >= last:
             return
-        if self._sent_upto > self.upto and now - self._sent_at > RETRY_S:
+        if self._sent_upto > self.upto and now - self._sent_at > self._retry_s:
             self._sent_upto = self.upto
         if self._sent_upto >= last or self._sent_upto - self.upto >= WINDOW * 50:
             return

@@ -1,0 +1,128 @@
+"""A broker and collectors as real processes, to be killed: mosquitto or amqtt on a free port, ``python -m tools.fleet collect`` parts.
+
+As a program (``python -m support.centre_processes FOLDER URL PORT FAULT``) it is a collector with a fault: ``dieAfterCommit`` kills itself with SIGKILL
+between the first COMMIT and its receipt, ``loseReceipts`` publishes every second one only.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from kiosk.wire.message import Message
+from tools.fleet.broker import broker_command, mosquitto_path
+from tools.fleet.collector.keys import KeyFile
+from tools.fleet.collector.worker import IngestWorker
+from tools.fleet.config import Broker, FleetConfig
+from tools.fleet.store.database import open_store
+
+ROOT = Path(__file__).resolve().parents[2]
+HAS_MOSQUITTO = mosquitto_path() is not None
+
+
+class RealBroker:
+    """A broker process on one port for its whole life, so that everybody finds it again."""
+
+    def __init__(self, folder: Path, command: list[str] | None = None, port: int = 0) -> None:
+        self.port = port or free_port()
+        self._command = command or broker_command(folder, self.port, tied=False)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Begin and wait until it listens."""
+        self._process = subprocess.Popen(self._command, cwd=ROOT, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + 15
+        while time.monotonic() < until:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError("the broker does not listen")
+
+    def kill(self) -> None:
+        """As a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def running_broker(folder: Path, command: list[str] | None = None, port: int = 0) -> Iterator[RealBroker]:
+    """A broker that ends with the block."""
+    broker = RealBroker(folder, command, port)
+    broker.start()
+    try:
+        yield broker
+    finally:
+        broker.kill()
+
+
+@contextmanager
+def collector_part(folder: Path, url: str, port: int, part: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One process of ``collect``: ``host`` or ``ingest:0``."""
+    options = ["--folder", str(folder), "--database", url, "--broker", f"127.0.0.1:{port}", "--part", part]
+    with _process([sys.executable, "-m", "tools.fleet", "collect", *options], folder / f"{part.replace(':', '-')}.log") as process:
+        yield process
+
+
+@contextmanager
+def faulty_collector(folder: Path, url: str, port: int, fault: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An ingest process with a fault."""
+    command = [sys.executable, "-m", "support.centre_processes", str(folder), url, str(port), fault]
+    with _process(command, folder / f"{fault}.log") as process:
+        yield process
+
+
+def free_port() -> int:
+    """A port that nobody uses now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _process(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                try:
+                    process.wait(10)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+
+class _Faulty(IngestWorker):
+    fault = ""
+    _count = 0
+
+    def post(self, topic: str, message: Message) -> None:
+        self._count += 1
+        if self.fault == "dieAfterCommit":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self._count % 2:
+            super().post(topic, message)
+
+
+def _main(folder: str, url: str, port: str, fault: str) -> None:
+    config = FleetConfig(Path(folder), url, Broker(port=int(port), user="sxc"))
+    worker = _Faulty(config, open_store(url), KeyFile(config.keys), 0)
+    worker.fault = fault
+    signal.signal(signal.SIGTERM, lambda *_: worker.stop())
+    worker.run()
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

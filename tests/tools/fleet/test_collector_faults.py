@@ -1,0 +1,206 @@
+"""Nothing lost, nothing doubled, nothing altered: real mosquitto, real PostgreSQL, real processes that are killed while terminals issue."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from kiosk.credential.keylist import dump_key_list
+from kiosk.wire.job import JobKind
+from kiosk.wire.topics import Up, up
+from support.centre import NOW, database_url, postgres
+from support.centre_processes import HAS_MOSQUITTO, RealBroker, collector_part, faulty_collector, running_broker
+from tools.fleet.broker_amqtt import __name__ as amqtt_module
+from tools.fleet.collector import jobs
+from tools.fleet.collector.worker import utc_now
+from tools.fleet.simulator.checker import Verdict, check
+from tools.fleet.simulator.faults import Faults
+from tools.fleet.simulator.filling import register
+from tools.fleet.simulator.mqtt import MqttClient
+from tools.fleet.simulator.run import Load, Outcome, simulate
+from tools.fleet.simulator.station import Wire
+from tools.fleet.simulator.terminals import SimulatedTerminal, key_list, make_terminals
+from tools.fleet.store.database import Store, open_store
+from tools.fleet.store.schema import alert, certificate, health_now, job, quarantine, terminal
+
+pytestmark = pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")
+LOAD = Load(rate=40, seconds=5, report_s=2, drain_s=45, retry_s=2)
+
+
+@dataclass(slots=True)
+class Scene:
+    """A broker, a database and terminals; processes are begun by the test and end with it."""
+
+    folder: Path
+    url: str
+    store: Store
+    broker: RealBroker
+    terminals: list[SimulatedTerminal]
+    stack: ExitStack
+
+    def begin(self, *parts: str) -> None:
+        for part in parts:
+            self.stack.enter_context(collector_part(self.folder, self.url, self.broker.port, part))
+
+    def run(self, load: Load = LOAD, meanwhile: Callable[[], None] = lambda: None) -> tuple[Outcome, Verdict]:
+        worker = threading.Thread(target=meanwhile)
+        worker.start()
+        outcome = simulate(self.terminals, Wire(port=self.broker.port), load)
+        worker.join()
+        return outcome, check(self.store, outcome.everyone)
+
+
+@pytest.fixture(params=["postgresql"])
+def scene(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Scene]:
+    url = database_url(request.param, tmp_path)
+    terminals = make_terminals(20)
+    jobs.make_centre_key(tmp_path / "centre.key", tmp_path / "centre.pub")
+    (tmp_path / "keys.json").write_text(json.dumps(dump_key_list(key_list(terminals))), encoding="utf-8")
+    store = open_store(url)
+    register(store, terminals, utc_now())
+    with ExitStack() as stack:
+        stack.callback(store.close)
+        broker = stack.enter_context(running_broker(tmp_path / "broker"))
+        yield Scene(tmp_path, url, store, broker, terminals, stack)
+
+
+def held_everything(outcome: Outcome, verdict: Verdict) -> None:
+    assert outcome.pending == 0
+    assert verdict.promised >= outcome.issued
+    assert verdict.is_clean, str(verdict)
+
+
+def test_a_collector_killed_between_commit_and_receipt(scene: Scene) -> None:
+    scene.begin("host")
+    doomed = scene.stack.enter_context(faulty_collector(scene.folder, scene.url, scene.broker.port, "dieAfterCommit"))
+
+    def meanwhile() -> None:
+        assert doomed.wait(20) == -signal.SIGKILL
+        with scene.store.reading() as tx:
+            assert tx.execute(select(certificate.c.number)).first() is not None  # the COMMIT came before
+        scene.begin("ingest:0")
+
+    held_everything(*scene.run(meanwhile=meanwhile))
+
+
+def test_receipts_that_are_lost(scene: Scene) -> None:
+    scene.begin("host")
+    scene.stack.enter_context(faulty_collector(scene.folder, scene.url, scene.broker.port, "loseReceipts"))
+    held_everything(*scene.run())
+
+
+def test_a_broker_that_dies_after_its_acknowledgements(scene: Scene) -> None:
+    scene.begin("host", "ingest:0")
+
+    def meanwhile() -> None:
+        for _ in range(2):
+            time.sleep(1.5)
+            scene.broker.kill()
+            time.sleep(0.5)
+            scene.broker.start()
+
+    held_everything(*scene.run(meanwhile=meanwhile))
+
+
+def test_a_database_that_loses_power(scene: Scene) -> None:
+    scene.begin("host", "ingest:0")
+
+    def meanwhile() -> None:
+        time.sleep(2)
+        postgres().stop("immediate")
+        time.sleep(1)
+        postgres().start()
+
+    outcome, _ = scene.run(meanwhile=meanwhile)
+    scene.store.engine.dispose()
+    held_everything(outcome, check(scene.store, outcome.everyone))
+
+
+def test_two_collectors_share_and_one_is_killed(scene: Scene) -> None:
+    scene.begin("host", "ingest:0")
+    second = scene.stack.enter_context(collector_part(scene.folder, scene.url, scene.broker.port, "ingest:1"))
+
+    def meanwhile() -> None:
+        time.sleep(3)
+        second.kill()
+
+    held_everything(*scene.run(meanwhile=meanwhile))
+
+
+def test_duplicates_reordering_absence_rollback_and_a_clone(scene: Scene) -> None:
+    scene.begin("host", "ingest:0", "ingest:1")
+    faults = Faults(offline=0.2, duplicates=0.3, reorder=0.5, rollback=0.05, clone=0.05)
+    outcome, verdict = scene.run(replace(LOAD, faults=faults, rate=80))
+    held_everything(outcome, verdict)
+    assert verdict.conflicting > 0
+
+
+def test_nobody_speaks_for_another_terminal(scene: Scene) -> None:
+    scene.begin("ingest:0")
+    mine, theirs = scene.terminals[:2]
+    theirs.issue(NOW)
+    forged = f"sxc/v1/{theirs.code}/down/receipt"
+
+    async def attack() -> list[str]:
+        heard: list[str] = []
+        client = MqttClient(lambda topic, _: heard.append(topic))
+        await client.connect("127.0.0.1", scene.broker.port, "attacker", mine.code)
+        await client.subscribe([forged, f"sxc/v1/{theirs.code}/#", "#"])
+        client.publish(up(theirs.code, Up.CERT), b'{"v":1}', 1)
+        client.publish(forged, b'{"v":1,"ledger":"x","upto":9,"bad":[]}', 1)
+        client.publish(up(mine.code, Up.CERT), b"rubbish", 1)
+        await asyncio.sleep(1.5)
+        client.disconnect()
+        return heard
+
+    # the collector needs a moment to subscribe
+    time.sleep(2)
+    assert asyncio.run(attack()) == []
+    with scene.store.reading() as tx:
+        assert [row.topic for row in tx.execute(select(quarantine))] == [up(mine.code, Up.CERT)]
+
+
+def test_jobs_health_and_alarms_reach_the_store(scene: Scene) -> None:
+    scene.begin("host", "ingest:0")
+    code = scene.terminals[0].code
+    with scene.store.writing() as tx:
+        key, now = jobs.load_centre_key(scene.folder / "centre.key"), utc_now()
+        job_id = jobs.order(tx, key, code, JobKind.SELF_TEST, {"level": "internal"}, now.replace(year=now.year + 1), "test", now)
+        late = jobs.order(tx, key, code, JobKind.REBOOT, {}, now.replace(year=now.year - 1), "test", now)
+    outcome, verdict = scene.run(replace(LOAD, faults=Faults(paperOut=1.0), report_s=1))
+    held_everything(outcome, verdict)
+    with scene.store.reading() as tx:
+        states = {row.id: row.status for row in tx.execute(select(job.c.id, job.c.status))}
+        assert states == {job_id: "SUCCEEDED", late: "TIMED_OUT"}
+        row = tx.execute(select(terminal).where(terminal.c.code == code)).one()
+        assert row.software == "0.1.0"
+        assert row.boot == scene.terminals[0].boot
+        assert row.born_at is not None
+        assert (row.state, row.reason) in (("cannotIssue", "paperOut"), ("offline", "offline"))
+        metrics = {(m.device, m.metric): m.value for m in tx.execute(select(health_now).where(health_now.c.terminal == code))}
+        assert metrics["printer", "supply/paper"] == "out"
+        assert metrics["", "Clock/source"] == "ntp"
+        codes = {row.code for row in tx.execute(select(alert.c.code).where(alert.c.terminal == code))}
+        assert "paperOut" in codes
+
+
+@pytest.mark.parametrize("scene", ["sqlite"], indirect=True)
+def test_a_broker_without_shared_subscriptions_and_an_embedded_database(scene: Scene, tmp_path: Path) -> None:
+    config = tmp_path / "amqtt.json"
+    scene.broker.kill()
+    config.write_text(json.dumps({"port": scene.broker.port}), encoding="utf-8")
+    command = [sys.executable, "-m", amqtt_module, str(config)]
+    scene.stack.enter_context(running_broker(tmp_path, command, scene.broker.port))
+    scene.begin("host", "ingest:0", "ingest:1")
+    held_everything(*scene.run(replace(LOAD, rate=20)))
