@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.config import ConfigError, StationConfig, load_station
-from kiosk.runtime.memory import settle, sparing
+from kiosk.runtime.memory import sparing
 from kiosk.texts import Texts
 from kiosk.ui.app import configure, make_app
 from kiosk.ui.theme import load_board
@@ -28,7 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
     parser.add_argument("--window", action="store_true", help="a window instead of the whole screen")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("kiosk").setLevel(logging.INFO)
     try:
         config = load_station(chosen.station)
     except ConfigError as err:
@@ -50,32 +51,37 @@ def run(
     """
     gc.disable()  # a start makes nothing but what stays; ``settle`` lets it search again
     sparing()
-    board = load_board(config.station.board)
+    board, texts = load_board(config.station.board), Texts.load()
     configure(board, fullscreen=fullscreen)
     # Only now: importing the window opens it with the options just set.
-    from kiosk.runtime.assembly import StartError, assemble
+    from kivy.core.window import Window
+
+    from kiosk.directory.catalogue import load_catalogue
+    from kiosk.opening import Opening, first_state
     from kiosk.runtime.bridge import Bridge
     from kiosk.ui.stage import Stage
 
-    stages: list[Stage] = []
-    bridge = Bridge(lambda state: stages[0].show(state))
-    try:
-        parts = assemble(config, bridge.publish, usb_backend=usb_backend)
-    except StartError as err:
-        print(Texts.load("start").get(err.text_id, [(k, str(v)) for k, v in err.facts.items()]), file=sys.stderr)
-        return 2
-    stage = Stage(board, parts.texts, parts.catalogue, parts.runner.send, parts.voice.say, unit_shown=config.rules.unit_shown)
-    stages.append(stage)
+    bridge = Bridge(lambda state: stage.show(state))
+    opening = Opening(config, texts, bridge, usb_backend, on_failure=lambda: app.stop())
+    stage = Stage(board, texts, load_catalogue(), opening.send, opening.say, unit_shown=config.rules.unit_shown)
+    stage.show(first_state(config))
     end = on_stage(stage) if on_stage is not None else None
     app = make_app(stage, lambda: None)
-    parts.start()
-    settle()
+
+    def first_picture(*_: object) -> None:
+        Window.unbind(on_flip=first_picture)
+        opening.begin()
+
+    Window.bind(on_flip=first_picture)
     try:
         app.run()
     finally:
         if end is not None:
             end()
-        parts.stop()
+        refused = opening.end()
+    if refused is not None:
+        print(texts.get(refused.text_id, [(name, str(fact)) for name, fact in refused.facts.items()]), file=sys.stderr)
+        return 2
     return 0
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
@@ -32,7 +33,7 @@ _NOT_FIRST = frozenset("，。、；：！？）》」』】〕”’…—·%�
 _NOT_LAST = frozenset("（《「『【〔“‘([{")
 _PROBE_PX = 24
 _UNASSIGNED = "\U0010fffe"
-_MAX_FONTS = 12
+_MAX_FONTS = 8
 """Open faces kept. Each maps the 20 MB collection anew, and what it touched counts as resident memory (about 5 MB a face)."""
 _REFERENCE_PX = 64
 _MAX_ADVANCES = 4_000
@@ -82,6 +83,12 @@ class FontBook:
         """Measure every character anew from now on."""
         with self._lock:
             self._advances.clear()
+
+    def learn(self, characters: Iterable[str]) -> None:
+        """Find out which font draws each of them before somebody waits for it."""
+        for character in characters:
+            for bold in (False, True):
+                self._link(character, bold)
 
     def missing(self, text: str) -> str:
         """Characters that no font of the chain has."""

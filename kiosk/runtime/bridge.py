@@ -28,6 +28,10 @@ class Bridge:
             self._newest = state
         self._trigger()
 
+    def call(self, act: Callable[[], None]) -> None:
+        """Do something on the screen's thread. Any thread may call it."""
+        Clock.schedule_once(lambda _elapsed_s: act(), 0)
+
     def _deliver(self, _elapsed_s: float) -> None:
         with self._lock:
             state, self._newest = self._newest, None

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
+import sys
 
 TIDY_AFTER_S = 0.25
 """From the turn of a page to the search: the new page has been drawn, and nobody has read it yet."""
@@ -21,6 +23,8 @@ _LIBC = ctypes.CDLL(None)
 
 def sparing() -> None:
     """Call before any thread starts: pictures go straight back to the system, and threads share two heaps instead of one each (glibc)."""
+    sys.setswitchinterval(0.001)  # the screen's thread waits at most so long for one that computes
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy moves pictures here, it multiplies no matrices
     if hasattr(_LIBC, "mallopt"):
         _LIBC.mallopt(_M_ARENA_MAX, 2)
         _LIBC.mallopt(_M_MMAP_THRESHOLD, 128 * 1024)

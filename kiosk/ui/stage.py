@@ -54,6 +54,7 @@ class Stage(FloatLayout):
         self._drawn: tuple[Page, bool] | None = None
         self._turned_at = -GUARD_S
         self._told_at = -_TOUCHED_EVERY_S
+        self._is_opening = False
         self.screen: Screen | None = None
         self._ribbon: Ribbon | None = None
         self._countdown: Countdown | None = None
@@ -65,8 +66,8 @@ class Stage(FloatLayout):
 
     @property
     def is_settled(self) -> bool:
-        """Whether touches reach the page on show: it has been there for ``GUARD_S``."""
-        return self._drawn is not None and self._monotonic() - self._turned_at >= GUARD_S
+        """Whether touches reach the page on show: the terminal is open and the page has been there for ``GUARD_S``."""
+        return self._drawn is not None and not self._is_opening and self._monotonic() - self._turned_at >= GUARD_S
 
     def show(self, state: Terminal) -> None:
         """Draw a state: a new screen when the page or the kind of eyes changed, else an update."""
@@ -76,6 +77,10 @@ class Stage(FloatLayout):
             self._drawn = wanted
         else:
             self.screen.update(state)
+        self._is_opening = state.starting
+        if state.demo and self._ribbon is None and self.screen is not None:
+            self._ribbon = Ribbon(self.screen.ctx)
+            self.add_widget(self._ribbon)
         if self._countdown is not None:
             self._countdown.show(state.countdown)
 
@@ -88,9 +93,7 @@ class Stage(FloatLayout):
         self.clear_widgets()
         self.screen = screen_for(state.page)(ctx, state)
         self.add_widget(self.screen)
-        self._ribbon = Ribbon(ctx) if state.demo else None
-        if self._ribbon is not None:
-            self.add_widget(self._ribbon)
+        self._ribbon = None
         self._countdown = Countdown(ctx)
         self.add_widget(self._countdown)
         self._turned_at = self._monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -157,13 +157,29 @@ def icon_texture(name: str, size_px: int) -> Texture:
     return _texture_of(Alpha(size_px, size_px, image.tobytes(), 1, True))
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=64)
 def emoji_texture(character: str, size_px: int) -> Texture:
     """A colour picture of a product."""
-    font = ImageFont.truetype(str(_EMOJI_FONT), _EMOJI_SIZE)
+    return upload(np.asarray(_emoji(character).resize((size_px, size_px), Image.Resampling.LANCZOS)))
+
+
+@lru_cache(maxsize=256)
+def _emoji(character: str) -> Image.Image:
+    """The picture as the font has it. Safe on any thread."""
     image = Image.new("RGBA", (136, 136), (0, 0, 0, 0))
-    ImageDraw.Draw(image).text((68, 68), character, font=font, embedded_color=True, anchor="mm")
-    return upload(np.asarray(image.resize((size_px, size_px), Image.Resampling.LANCZOS)))
+    ImageDraw.Draw(image).text((68, 68), character, font=_emoji_font(), embedded_color=True, anchor="mm")
+    return image
+
+
+@lru_cache(maxsize=1)
+def _emoji_font() -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(_EMOJI_FONT), _EMOJI_SIZE)
+
+
+def warm_pictures(characters: Iterable[str]) -> None:
+    """Have pictures ready before somebody waits for them. Any thread may call it."""
+    for character in characters:
+        _emoji(character)
 
 
 def bitmap_texture(picture: Picture, scale: int = 1) -> Texture:

@@ -49,11 +49,15 @@ def main(arguments: list[str]) -> int:
         "--headless", action="store_true", help="play by touches under a virtual screen, also where there is a display"
     )
     parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--pictures", type=Path, help="also renew the pictures of the README in this folder")
     parser.add_argument("--board", default="landscape-10", choices=sorted(file.stem for file in BOARDS.glob("*.toml")))
     parser.add_argument("--port", type=int, default=8707, help="port of the bench's page on this machine")
     chosen = parser.parse_args(arguments)
     if chosen.headless or not has_display():
-        return headless(chosen.out, chosen.board)
+        code = headless(chosen.out, chosen.board)
+        if chosen.pictures is not None and code == 0:
+            renew_pictures(chosen.out, chosen.pictures)
+        return code
     return with_a_person(chosen.board, chosen.port)
 
 
@@ -99,6 +103,16 @@ def headless(out: Path, board: str) -> int:
         f"{player.touches} 次触摸，{report['seconds']} 秒；标签 {out / 'label.png'}；验真：{'通过' if verdict['valid'] else verdict['check']}"
     )
     return 0 if verdict["valid"] else 1
+
+
+def renew_pictures(out: Path, folder: Path) -> None:
+    """The last picture of each page and the label, in few colours, for people who read about the product."""
+    folder.mkdir(parents=True, exist_ok=True)
+    steps = json.loads((out / "report.json").read_text(encoding="utf-8"))["steps"]
+    chosen = {step["page"]: out / step["screen"] for step in steps[:-1]}
+    chosen["label"] = out / "label.png"
+    for name, picture in chosen.items():
+        Image.open(picture).convert("RGB").quantize(128).save(folder / f"{name}.png", optimize=True)
 
 
 def _verify(out: Path) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 Only looks: touches come from outside, as a finger's would. Part of the bench, never of an installed terminal.
 Protocol: one JSON object a line. ``{"ask": "look"}`` -> ``{"page", "targets": [{"name", "x", "y", "width", "height", "enabled"}]}`` (pixels, from the upper
-left); ``{"ask": "shot", "file": PATH}`` -> ``{"file"}``; ``{"ask": "pulse"}`` -> ``{"gaps_ms": [[page, gap]]}``, the longest times between two turns of the
-screen's thread on each page since the last question; ``{"ask": "close"}`` ends the terminal as closing its window would.
+left); ``{"ask": "shot", "file": PATH}`` -> ``{"file"}``; ``{"ask": "pulse"}`` -> ``{"gaps_ms": [[page, kept, away]]}``, see ``Pulse``, since the last
+question; ``{"ask": "close"}`` ends the terminal as closing its window would.
 """
 
 from __future__ import annotations
@@ -90,28 +90,42 @@ class Eyes:
 
 
 class Pulse:
-    """Feels the screen's thread: how long it was away between two turns of its loop, page by page."""
+    """Feels the screen's thread, page by page: how long our code kept it between two turns of its loop, and how long it was away in all.
+
+    The difference is drawing: a graphics chip's work, which a software renderer does on the same thread.
+    """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._last_s = time.perf_counter()
-        self._longest: dict[str, float] = {}
+        self._last_s = self._draw_s = time.perf_counter()
+        self._drawing_s = 0.0
+        self._longest: dict[str, tuple[float, float]] = {}
         Clock.schedule_interval(self._beat, 0)
+        Window.bind(on_draw=self._draws, on_flip=self._flips)
 
-    def take(self) -> list[tuple[str, float]]:
-        """Page and longest gap in ms, since the last call. Pictures taken by the eyes themselves do not count."""
+    def take(self) -> list[tuple[str, float, float]]:
+        """Page, longest time kept by our code and longest time away (ms), since the last call."""
         gaps, self._longest = sorted(self._longest.items()), {}
-        return [(page, round(gap, 1)) for page, gap in gaps]
+        return [(page, round(kept, 1), round(away, 1)) for page, (kept, away) in gaps]
 
     def forgive(self) -> None:
         """The gap that ends now was the eyes' own doing."""
         self._last_s = time.perf_counter()
+        self._drawing_s = 0.0
+
+    def _draws(self, *_: object) -> None:
+        self._draw_s = time.perf_counter()
+
+    def _flips(self, *_: object) -> None:
+        self._drawing_s += time.perf_counter() - self._draw_s
 
     def _beat(self, _elapsed_s: float) -> None:
         now_s = time.perf_counter()
         page = self._stage.page.value if self._stage.page else ""
-        self._longest[page] = max(self._longest.get(page, 0.0), (now_s - self._last_s) * 1000)
-        self._last_s = now_s
+        away_ms = (now_s - self._last_s) * 1000
+        kept, away = self._longest.get(page, (0.0, 0.0))
+        self._longest[page] = max(kept, away_ms - self._drawing_s * 1000), max(away, away_ms)
+        self._last_s, self._drawing_s = now_s, 0.0
 
 
 def look(stage: Stage) -> dict[str, Any]:

@@ -83,9 +83,9 @@ class Player:
         """What is on the screen now."""
         return self._looker.ask("look")
 
-    def pulse(self) -> list[tuple[str, float]]:
-        """Page and longest time (ms) without the screen's thread, since the last call."""
-        return [(page, gap) for page, gap in self._looker.ask("pulse")["gaps_ms"]]
+    def pulse(self) -> list[tuple[str, float, float]]:
+        """Page, longest time our code kept the screen's thread and longest time away (ms), since the last call."""
+        return [(page, kept, away) for page, kept, away in self._looker.ask("pulse")["gaps_ms"]]
 
     def close(self) -> None:
         """End the terminal as closing its window would."""

@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--eyes", type=Path, help="where to answer questions about the screen")
     parser.add_argument("--fullscreen", action="store_true")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
+    logging.getLogger("kiosk").setLevel(logging.INFO)
 
     def on_stage(stage: Stage) -> Callable[[], None]:
         if chosen.eyes is None:

@@ -19,6 +19,7 @@ _STARTS = 5
 _SIZE = (1280, 800)
 _PERSON = "王建国"
 _LONGEST_GAP_MS = 50.0
+_SETTLED_S = 1.5
 
 
 def rows() -> list[Row]:
@@ -32,11 +33,11 @@ def rows() -> list[Row]:
             bare = [sys.executable, "-m", "tools.measure.first_frame", "bare"]
             _first_frame_s(ours, environment)  # caches of a new installation are filled once
             starts = [(_first_frame_s(ours, environment), _first_frame_s(bare, environment)) for _ in range(_STARTS)]
-            memory_mb, gap_ms = _visit(folder, station, bench, display)
+            memory_mb, kept_ms = _visit(folder, station, bench, display)
     return [
         against_floor("app start to first picture", median(a for a, _ in starts), "s", median(b for _, b in starts), 2.5),
         at_most("resident memory after a visit", memory_mb, "MB", 300),
-        at_most("longest time without the screen's thread in a visit", gap_ms, "ms", _LONGEST_GAP_MS),
+        at_most("longest time our code kept the screen's thread in a visit", kept_ms, "ms", _LONGEST_GAP_MS),
     ]
 
 
@@ -53,13 +54,14 @@ def _first_frame_s(command: list[str], environment: dict[str, str]) -> float:
 
 
 def _visit(folder: Path, station: Path, bench: Bench, display: VirtualDisplay) -> tuple[float, float]:
-    """Resident memory in MB and the longest gap in ms of one whole visit."""
+    """Resident memory in MB, and the longest time (ms) that our code kept the screen's thread, in one whole visit."""
     eyes = folder / "eyes.sock"
     command = [*terminal_command(station, bench), "--eyes", str(eyes), "--fullscreen"]
     with subprocess.Popen(command, env=display.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         player = Player(display.name, eyes, None, bench)
         try:
             player.at("attract")
+            time.sleep(_SETTLED_S)
             player.pulse()  # the start has its own row
             a_whole_issue(player, _PERSON)
             memory_mb = _resident_mb(process.pid)
@@ -67,7 +69,7 @@ def _visit(folder: Path, station: Path, bench: Bench, display: VirtualDisplay) -
         finally:
             player.close()
         process.wait(timeout=20)
-    return memory_mb, max(gap for _, gap in gaps)
+    return memory_mb, max(kept for _, kept, _ in gaps)
 
 
 def _resident_mb(pid: int) -> float:

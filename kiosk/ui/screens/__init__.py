@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Callable
 from functools import lru_cache
+from importlib.util import find_spec
 
 from kiosk.session.pages import Page
 from kiosk.ui.screen import Screen
@@ -36,4 +38,9 @@ def all_screens() -> dict[Page, type[Screen]]:
 
 def screen_for(page: Page) -> type[Screen]:
     """The screen of a page. Raises ``KeyError`` for a page without one: our own mistake, found by a test."""
-    return all_screens()[page]
+    if page not in _DRAWN:
+        # Most files are named after their page: a start needs one of them, not all.
+        name = re.sub(r"(?<=[a-z])[A-Z]", lambda found: f"_{found[0].lower()}", page.value)
+        if find_spec(f"{__name__}.{name}") is not None:
+            importlib.import_module(f"{__name__}.{name}")
+    return _DRAWN[page] if page in _DRAWN else all_screens()[page]

@@ -55,12 +55,15 @@ class _Shown:
     paper_is_low: bool
     has_paper: bool
     has_camera: bool
+    starting: bool
 
 
 def problems(ctx: ScreenContext, state: Terminal) -> tuple[str, ...]:
     """What is not well, in plain words, the gravest first."""
     health = state.health
     found: list[str] = []
+    if state.starting:
+        return ()
     if state.clock_problem:
         found.append(ctx.words(f"notice.{state.clock_problem}"))
     elif state.said is not None:
@@ -73,6 +76,11 @@ def problems(ctx: ScreenContext, state: Terminal) -> tuple[str, ...]:
     if health.scale is not DeviceWord.READY:
         found.append(ctx.words("attract.noScale"))
     return tuple(found)
+
+
+def _told(shown: _Shown) -> tuple[object, ...]:
+    """What the middle of the page depends on."""
+    return shown.problems, shown.paper_is_low, shown.starting
 
 
 @draws(Page.ATTRACT)
@@ -99,14 +107,19 @@ class AttractScreen(Screen):
 
     def update(self, state: Terminal) -> None:
         health = state.health
-        shown = _Shown(problems(self.ctx, state), health.paper_low, bool(state.open_papers), health.camera is DeviceWord.READY)
+        shown = _Shown(
+            problems(self.ctx, state),
+            health.paper_low,
+            bool(state.open_papers),
+            health.camera is DeviceWord.READY or state.starting,
+            state.starting,
+        )
         if shown == self._shown:
             return
         before, self._shown = self._shown, shown
-        if before is None or (before.problems, before.paper_is_low) != (shown.problems, shown.paper_is_low):
+        if before is None or _told(before) != _told(shown):
             self._tells.clear_widgets()
-            calm = not shown.problems
-            self._tells.add_widget(self._calm(paper_is_low=shown.paper_is_low) if calm else self._trouble(shown.problems))
+            self._tells.add_widget(self._trouble(shown.problems) if shown.problems else self._calm(shown))
         if before is None or (before.has_paper, before.has_camera) != (shown.has_paper, shown.has_camera):
             self._fill_ways(shown)
 
@@ -140,20 +153,21 @@ class AttractScreen(Screen):
 
     # --- how it is ----------------------------------------------------------------------------------------------------
 
-    def _calm(self, *, paper_is_low: bool) -> Widget:
+    def _calm(self, shown: _Shown) -> Widget:
         """Nothing stops anybody: say so, and tell something worth knowing."""
         theme, ctx = self.theme, self.ctx
-        well = self._low_paper() if paper_is_low else self._well()
+        well = self._low_paper() if shown.paper_is_low else self._well(starting=shown.starting)
         if theme.elder and not theme.board.is_portrait:
             return vertical(theme, Drawing(scene.paste, scene.UNITS), well)
         return vertical(theme, Slides(theme, slides(ctx)), well)
 
-    def _well(self) -> Widget:
+    def _well(self, *, starting: bool) -> Widget:
         theme = self.theme
+        icon, words = ("refresh", "attract.starting") if starting else ("check_circle", "attract.allWell")
         return horizontal(
             theme,
-            Icon("check_circle", theme.note * 1.3, _WELL, size_hint_x=None, width=theme.note * 1.4),
-            Text(self.ctx.words("attract.allWell"), theme.note, color=_PALE, bold=True, max_lines=1),
+            Icon(icon, theme.note * 1.3, _WELL, size_hint_x=None, width=theme.note * 1.4),
+            Text(self.ctx.words(words), theme.note, color=_PALE, bold=True, max_lines=1),
             spacing=theme.mm(1.2),
             size_hint_y=None,
             height=theme.note * 1.5,

@@ -1,0 +1,101 @@
+"""Opens the terminal behind its first picture: ledger, directory and devices come up while the attract page already stands.
+
+Until then whatever is touched says nothing; a failure ends the program with its reason. Half of a start is loading code, and nobody should
+look at a black screen for it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from kiosk.config import StationConfig
+from kiosk.runtime.bridge import Bridge
+from kiosk.runtime.memory import settle
+from kiosk.session.events import Event
+from kiosk.session.terminal import Terminal
+from kiosk.session.visit import Rules
+from kiosk.texts import Texts
+
+if TYPE_CHECKING:
+    from kiosk.directory.catalogue import Catalogue
+    from kiosk.runtime.assembly import Assembly, StartError
+
+
+def first_state(config: StationConfig) -> Terminal:
+    """What the first picture shows: where we are, and that it will not take long."""
+    return Terminal(station=config.station.name, demo=False, rules=Rules(config.station.county), starting=True)
+
+
+def pictures_of_choices(catalogue: Catalogue) -> set[str]:
+    """Pictures of the first choices on the product page."""
+    kinds = catalogue.categories()
+    return {kind.picture for kind in kinds} | {group.picture for kind in kinds for group in kind.groups} - {""}
+
+
+def characters_of(texts: Texts, catalogue: Catalogue) -> set[str]:
+    """Every character of our own sentences and goods."""
+    return set("".join(texts.sentences())) | set("".join(product.name for product in catalogue.all()))
+
+
+class Opening:
+    """``begin`` once, on any thread; ``send`` and ``say`` reach the terminal as soon as there is one; ``end`` closes whatever was opened."""
+
+    def __init__(
+        self, config: StationConfig, texts: Texts, bridge: Bridge, usb_backend: Any, *, on_failure: Callable[[], None]
+    ) -> None:
+        self._config = config
+        self._texts = texts
+        self._bridge = bridge
+        self._usb_backend = usb_backend
+        self._on_failure = on_failure
+        self._parts: Assembly | None = None
+        self._refused: StartError | None = None
+        self._broken: Exception | None = None
+        self._thread = threading.Thread(target=self._open, name="kiosk-start")
+
+    def begin(self) -> None:
+        """Start opening."""
+        self._thread.start()
+
+    def send(self, event: Event) -> None:
+        """Hand an event to the session, if it is there already."""
+        if self._parts is not None:
+            self._parts.runner.send(event)
+
+    def say(self, text_id: str) -> None:
+        """Say a sentence again."""
+        if self._parts is not None:
+            self._parts.voice.say(text_id)
+
+    def end(self) -> StartError | None:
+        """Close everything; the reason when it could not be opened. Raises what nobody foresaw."""
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._parts is not None:
+            self._parts.stop()
+        if self._broken is not None:
+            raise self._broken
+        return self._refused
+
+    def _open(self) -> None:
+        from kiosk.label.text import font_book
+        from kiosk.runtime.assembly import StartError, assemble
+        from kiosk.ui.screens import all_screens
+        from kiosk.ui.textures import warm_pictures
+
+        try:
+            parts = assemble(self._config, self._bridge.publish, texts=self._texts, usb_backend=self._usb_backend)
+            parts.start()
+            self._parts = parts
+            all_screens()
+            warm_pictures(pictures_of_choices(parts.catalogue))
+            font_book().learn(characters_of(self._texts, parts.catalogue))
+        except StartError as err:
+            self._refused = err
+            self._bridge.call(self._on_failure)
+        except Exception as err:  # noqa: BLE001 - raised again by ``end``, on the main thread
+            self._broken = err
+            self._bridge.call(self._on_failure)
+        settle()
