@@ -9,9 +9,9 @@ import tomllib
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 
 class ConfigError(Exception):
@@ -43,6 +43,10 @@ class PathsSection(_Section):
     secrets: Path = Field(description="ledger.key, lookup.key, directory.key, signing.key")
     keys: Path = Field(description="the trusted key list")
     directory: Path = Field(description="folder of directory-N.db")
+    agent: Path = Field(default=Path("/var/lib/kiosk-agent"), description="what the agent keeps: agent.db and files on their way")
+    runtime: Path = Field(
+        default=Path("/run/kiosk"), description="where the processes of the terminal meet: status, orders, sockets"
+    )
 
 
 class LabelSection(_Section):
@@ -90,6 +94,35 @@ class RulesSection(_Section):
     unit_shown: Literal["公斤", "斤"] = "公斤"
 
 
+class FleetSection(_Section):
+    """The way to the centre. Off, the terminal works alone and keeps everything until it is on.
+
+    ``brokers`` are HOST:PORT, tried in order. Without ``ca`` only a broker on this machine is allowed (demonstrations). ``certificate`` and ``key``
+    show who we are; a broker without client certificates gets the terminal's code and the password in ``password_file``.
+    """
+
+    enabled: bool = False
+    brokers: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$")], ...] = ()
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    password_file: Path | None = None
+    centre_key: Path | None = Field(default=None, description="64 hex digits: whose jobs and files are obeyed")
+    key_list_root: Path | None = Field(default=None, description="64 hex digits: who signs the trusted key list")
+    files_url: str = Field(default="", pattern=r"^(https://[^?#]+/)?$", description="where announced files are fetched")
+    keepalive_s: int = Field(default=60, ge=5, le=300)
+
+    @model_validator(mode="after")
+    def _whole(self) -> FleetSection:
+        if self.enabled and (not self.brokers or self.centre_key is None):
+            raise ValueError("enabled needs brokers and centre_key")
+        if self.ca is None and any(broker.rpartition(":")[0] not in ("127.0.0.1", "localhost") for broker in self.brokers):
+            raise ValueError("a broker on another machine needs ca")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together")
+        return self
+
+
 class StationConfig(_Section):
     """The whole station file."""
 
@@ -101,6 +134,7 @@ class StationConfig(_Section):
     reader: ReaderSection = ReaderSection()
     camera: CameraSection = CameraSection()
     rules: RulesSection = RulesSection()
+    fleet: FleetSection = FleetSection()
 
 
 def load_station(path: Path) -> StationConfig:
@@ -122,7 +156,8 @@ def load_station(path: Path) -> StationConfig:
         raise ConfigError(f"站点文件 {path} 里的 station.technician_pin 不能和 clerk_pin 一样")
     folder = path.resolve().parent
     paths = {name: _absolute(folder, getattr(config.paths, name)) for name in PathsSection.model_fields}
-    return config.model_copy(update={"paths": PathsSection(**paths)})
+    fleet = {name: _absolute(folder, value) for name, value in config.fleet if isinstance(value, Path)}
+    return config.model_copy(update={"paths": PathsSection(**paths), "fleet": config.fleet.model_copy(update=fleet)})
 
 
 def _absolute(folder: Path, path: Path) -> Path:

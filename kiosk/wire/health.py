@@ -129,8 +129,8 @@ def can_issue(status: Status | None) -> Can:
     return Can.DEGRADED if unwell or status.alarms else Can.ISSUING
 
 
-def node_values(status: Status | None, host: Host, outbox: Outbox, clock: ClockView, software: str) -> dict[str, Value]:
-    """A value for each row of ``NODE``; None where nobody knows. ``status`` None: the app is gone or hangs."""
+def node_values(status: Status | None, host: Host, outbox: Outbox | None, clock: ClockView, software: str) -> dict[str, Value]:
+    """A value for each row of ``NODE``; None where nobody knows. ``status`` None: the app is gone or hangs; ``outbox`` None: the issuer does not answer."""
     values: dict[str, Value] = {
         "Properties/Hardware Make": host.make,
         "Properties/Hardware Model": host.model,
@@ -139,8 +139,8 @@ def node_values(status: Status | None, host: Host, outbox: Outbox, clock: ClockV
         "Properties/FW": software,
         "Issuing/state": can_issue(status).value,
         "App/alive": status is not None,
-        "Outbox/pending": outbox.pending,
-        "Outbox/oldest_age": outbox.oldest_age_s or 0,
+        "Outbox/pending": None if outbox is None else outbox.pending,
+        "Outbox/oldest_age": None if outbox is None else outbox.oldest_age_s or 0,
         "Disk/free": host.disk_free,
         "Disk/total": host.disk_total,
         "Memory/available": host.memory_available,
