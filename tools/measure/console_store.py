@@ -34,11 +34,12 @@ from tools.fleet.web import CHINA, beijing
 
 PASSWORD = "seven quiet apricots"
 PEOPLE = (
-    ("province", "administrator", "14"),
-    ("jinzhong", "operator", "1407"),
-    ("taigu", "operator", "140703"),
-    ("mingxing", "operator", "140703101"),
-    ("looker", "viewer", "14"),
+    ("province", "省台管理员", "administrator", "14"),
+    ("jinzhong", "晋中值班员", "operator", "1407"),
+    ("jinzhong-admin", "晋中管理员", "administrator", "1407"),
+    ("taigu", "太谷值班员", "operator", "140703"),
+    ("hucun", "胡村值班员", "operator", "140703101"),
+    ("looker", "查看员", "viewer", "14"),
 )
 _TOWNSHIP_COUNTY = "140703"
 _STATES = (
@@ -88,7 +89,7 @@ def fill(store: Store, count: int, now: datetime) -> list[str]:
     _write(store, job, list(_jobs(codes[0], now)))
     _write(store, conflict, [_conflict(certificates[0], now)])
     hashed = hash_password(PASSWORD)
-    people = [{"login": login, "name": login.title(), "role": role, "area": area} for login, role, area in PEOPLE]
+    people = [{"login": login, "name": name, "role": role, "area": area} for login, name, role, area in PEOPLE]
     _write(store, account, [{**one, "password": hashed, "created_at": now, "epoch": 0} for one in people])
     return codes
 

@@ -77,13 +77,15 @@ def _told(desk: Desk) -> Callable[[Request, Exception], Awaitable[Response]]:
     known = frozenset(load_words().codes("error"))
 
     async def tell(request: Request, error: Exception) -> Response:
+        who = None
         match error:
             case HTTPException():
                 status, code = error.status_code, error.detail if error.detail in known else str(error.status_code)
+                who = await desk.who(request)
             case OperationalError():
                 status, code = 503, "503"
             case _:
                 status, code = 500, "500"
-        return desk.draw(request, None, "error.html", status, code=code if code in known else "400")
+        return desk.draw(request, who, "error.html", status, code=code if code in known else "400")
 
     return tell

@@ -13,15 +13,15 @@ from markupsafe import Markup, escape
 
 from tools.fleet.web import beijing
 
-_W, _H = 480, 132
-_LEFT, _RIGHT, _TOP, _BOTTOM = 46, 6, 10, 20
+_W, _H = 300, 112
+_LEFT, _RIGHT, _TOP, _BOTTOM = 38, 6, 8, 18
 _BUCKETS = 240
 
 
 def hour_bars(today: Sequence[int | None], before: Sequence[int], label: str) -> Markup:
     """Today's hours as bars beside the same weekday's as a stepped line. None: an hour that has not begun."""
     top = max([1, *before, *(count or 0 for count in today)])
-    width, height, floor = 480, 92, 76
+    width, height, floor = 312, 84, 68
     slot = width / 24
 
     def level(count: int) -> float:
@@ -30,7 +30,7 @@ def hour_bars(today: Sequence[int | None], before: Sequence[int], label: str) ->
     bars = Markup("").join(
         Markup(
             '<rect class="bar" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="1.5"><title>{} 时：{:,} 张</title></rect>'
-        ).format(hour * slot + 2.5, level(count), slot - 5, floor - level(count), hour, count)
+        ).format(hour * slot + 1.5, level(count), slot - 3, floor - level(count), hour, count)
         for hour, count in enumerate(today)
         if count
     )
@@ -57,7 +57,7 @@ def day_bars(days: Sequence[tuple[str, int]], label: str) -> Markup:
         for i, (name, count) in enumerate(days)
         if count
     )
-    every = max(1, len(days) // 5)
+    every = max(1, len(days) // 3)
     names = Markup("").join(
         Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(_LEFT + (i + 0.5) * slot, _H - 4, name)
         for i, (name, _) in enumerate(days)
@@ -138,11 +138,11 @@ def _levels(bottom: float, top: float, unit: str) -> Markup:
 def _moments(since: datetime, until: datetime) -> Markup:
     is_long = until - since > timedelta(days=2)
     said = []
-    for part in range(5):
-        at = beijing(since + (until - since) * part / 4)
-        text = f"{at.month}月{at.day}日" if is_long else f"{at:%H:%M}"
-        x = _LEFT + (_W - _LEFT - _RIGHT) * part / 4
-        anchor = "end" if part == 4 else "start" if part == 0 else "middle"
+    for part in range(4):
+        at = beijing(since + (until - since) * part / 3)
+        text = f"{at.month}/{at.day}" if is_long else f"{at:%H:%M}"
+        x = _LEFT + (_W - _LEFT - _RIGHT) * part / 3
+        anchor = "end" if part == 3 else "start" if part == 0 else "middle"
         said.append(Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(x, _H - 4, anchor, text))
     return Markup("").join(said)
 

@@ -172,15 +172,15 @@ def oldest_outbox_s(tx: Connection, area: Area) -> dict[str, float]:
 def paper_lasts(tx: Connection, area: Area, today: date, days: int = 7) -> dict[str, float]:
     """Days that each terminal's paper still lasts at the use of the last ``days``; only terminals that used any."""
     since = today - timedelta(days=days)
-    used = dict(
-        tx.execute(
+    used: dict[str, int] = {
+        code: labels
+        for code, labels in tx.execute(
             select(terminal_day.c.terminal, func.sum(terminal_day.c.labels))
             .where(terminal_day.c.day >= since, terminal_day.c.day < today, of_terminal(terminal_day.c.terminal, area))
             .group_by(terminal_day.c.terminal)
         )
-        .tuples()
-        .all()
-    )
+        if labels
+    }
     return {code: left * days / float(used[code]) for code, left in _newest(tx, area, "printer", LABELS_LEFT) if used.get(code)}
 
 
@@ -240,7 +240,7 @@ def issued_by_day(tx: Connection, area: Area, code: str, since: date) -> dict[da
     """Certificates of a terminal by Beijing day."""
     of = terminal_day.c
     rows = tx.execute(select(of.day, of.certificates).where(of.terminal == code, of.day >= since, of_terminal(of.terminal, area)))
-    return dict(rows.tuples().all())
+    return {row.day: row.certificates for row in rows}
 
 
 def labels_a_day(tx: Connection, code: str, today: date, days: int = 7) -> float:

@@ -172,7 +172,7 @@ class TerminalPage:
                 (name, _chart(tx, code, device, metric, size, now - span, now, name)) for name, device, metric, size in _named()
             ]
             days = issued_by_day(tx, area, code, beijing(now).date() - timedelta(days=29))
-            bars = [(f"{day.month}月{day.day}日", days.get(day, 0)) for day in _days(now, 30)]
+            bars = [(f"{day.month}/{day.day}", days.get(day, 0)) for day in _days(now, 30)]
             return [("每天开证（张）", day_bars(bars, "最近 30 天每天的开证数")), *drawn]
 
         return await self._desk.read(ask)
