@@ -85,6 +85,13 @@ class CameraSection(_Section):
     source: str = ""
 
 
+class ScannerSection(_Section):
+    """A scanner that decodes by itself; ``profile`` empty for none. ``port``: event device, line, or USB port (empty: the first HID-POS scanner)."""
+
+    profile: str = ""
+    port: str = ""
+
+
 class RulesSection(_Section):
     """What the station decides."""
 
@@ -133,6 +140,7 @@ class StationConfig(_Section):
     scale: ScaleSection = ScaleSection()
     reader: ReaderSection = ReaderSection()
     camera: CameraSection = CameraSection()
+    scanner: ScannerSection = ScannerSection()
     rules: RulesSection = RulesSection()
     fleet: FleetSection = FleetSection()
 

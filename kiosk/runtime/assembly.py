@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.device import DeviceKind
+from drivers.device import DeviceKind, DeviceStatus
 from drivers.idcard.device import IdCardReader
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
@@ -21,6 +21,9 @@ from drivers.scale.device import Scale
 from drivers.scale.finder import scale_finder
 from drivers.scale.profile import scale_profile
 from drivers.scanner.camera import Camera
+from drivers.scanner.device import CodeScanner
+from drivers.scanner.finder import scanner_finder
+from drivers.scanner.profile import scanner_profiles
 from drivers.scanner.source import find_camera
 from drivers.supervisor import Supervisor
 from drivers.transport.tap import Tap, tapped
@@ -37,7 +40,7 @@ from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.issuing.signing import SigningKeyError, load_label_signer
 from kiosk.label.stock import label_stock
 from kiosk.runtime.clock import SystemClock
-from kiosk.runtime.devices import DeviceFleet, Translator
+from kiosk.runtime.devices import Armable, DeviceFleet, Together, Translator
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
 from kiosk.runtime.services import CLERK, TerminalServices
@@ -148,10 +151,19 @@ class _Parts:
             Supervisor(Scale(scale), tapped(scale_finder(scale, config.scale.port, backend=usb_backend), scale_tap), self._emit),
             Supervisor(printer, tapped(printer_finder(config.printer.port, backend=usb_backend), printer_tap), self._emit),
         ]
+        lookers: list[Armable] = []
         if camera is not None:
             supervisors.append(Supervisor(camera, find_camera(config.camera.source), self._emit))
+            lookers.append(camera)
+        if config.scanner.profile:
+            profile = scanner_profiles()[config.scanner.profile]
+            scanner = CodeScanner(profile)
+            # Two devices cannot both speak for the eyes of the terminal: beside a camera only the scanner's codes count.
+            emit = self._emit if camera is None else self._emit_codes
+            supervisors.append(Supervisor(scanner, scanner_finder(profile, config.scanner.port, backend=usb_backend), emit))
+            lookers.append(scanner)
         self.fleet = DeviceFleet(
-            supervisors, card_reader, camera, printer, {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap}
+            supervisors, card_reader, Together(*lookers), printer, {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap}
         )
 
     def connect(self, translator: Translator) -> None:
@@ -160,6 +172,10 @@ class _Parts:
     def _emit(self, record: object) -> None:
         if self._listener is not None:
             self._listener(record)
+
+    def _emit_codes(self, record: object) -> None:
+        if not isinstance(record, DeviceStatus):
+            self._emit(record)
 
 
 def _secret(config: StationConfig, name: str) -> bytes:

@@ -44,6 +44,21 @@ class Armable(Protocol):
     def disarm(self) -> None: ...
 
 
+class Together:
+    """Several that look, armed and disarmed as one: a camera and a scanner in the hand."""
+
+    def __init__(self, *lookers: Armable) -> None:
+        self._lookers = lookers
+
+    def arm(self) -> None:
+        for looker in self._lookers:
+            looker.arm()
+
+    def disarm(self) -> None:
+        for looker in self._lookers:
+            looker.disarm()
+
+
 class PrinterDriver(Protocol):
     """The printer's door for jobs."""
 
