@@ -26,3 +26,9 @@ def against_floor(name: str, value: float, unit: str, floor: float, most: float)
 def at_most(name: str, value: float, unit: str, most: float) -> Row:
     """A figure with an absolute limit."""
     return Row(name=name, value=value, unit=unit, floor=None, ratio=None, goal=f"<= {most} {unit}", holds=value <= most)
+
+
+def at_least_of_floor(name: str, value: float, unit: str, floor: float, least: float) -> Row:
+    """A speed that must reach ``least`` times the bare speed of the same run."""
+    ratio = value / floor
+    return Row(name=name, value=value, unit=unit, floor=floor, ratio=ratio, goal=f"ratio >= {least}", holds=ratio >= least)

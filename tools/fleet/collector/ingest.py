@@ -78,6 +78,10 @@ class _Checked:
     bad: Bad | None = None
 
 
+Work = dict[StreamKey, list[_Checked]]
+"""Checked events by ledger, in the order of arrival."""
+
+
 @dataclass(slots=True)
 class _Stream:
     """One ledger's row while the transaction works on it."""
@@ -98,9 +102,12 @@ class Ingest:
         self._month: datetime | None = None
 
     def take(self, arrivals: Sequence[Arrival], keys: KeyList, now: datetime) -> Taken:
-        """Store them all or nothing. Raises SQLAlchemy's errors; then nothing may be receipted."""
+        """Check and store them, all or nothing. Raises SQLAlchemy's errors; then nothing may be receipted."""
+        return self.store(checked(arrivals, keys, now), now)
+
+    def store(self, work: Work, now: datetime) -> Taken:
+        """Store what ``checked`` made."""
         self._months(now)
-        work = _checked(arrivals, keys, now)
         taken = Taken()
         with self._store.writing() as tx:
             _Batch(tx, self._bulk, now, taken).run(work)
@@ -138,9 +145,9 @@ class Ingest:
             self._month = month_of(now)
 
 
-def _checked(arrivals: Iterable[Arrival], keys: KeyList, now: datetime) -> dict[StreamKey, list[_Checked]]:
+def checked(arrivals: Iterable[Arrival], keys: KeyList, now: datetime) -> Work:
     """Everything that needs no database, by ledger and in the order of arrival."""
-    work: dict[StreamKey, list[_Checked]] = defaultdict(list)
+    work: Work = defaultdict(list)
     for arrival in arrivals:
         for one in arrival.events:
             work[arrival.terminal, arrival.ledger].append(_check(one, arrival.terminal, keys, now))
@@ -170,7 +177,7 @@ class _Batch:
         self._voids: dict[str, tuple[datetime, str]] = {}
         self._late: list[str] = []
 
-    def run(self, work: dict[StreamKey, list[_Checked]]) -> None:
+    def run(self, work: Work) -> None:
         self._lock(sorted({terminal for terminal, _ in work}))
         self._read_streams(sorted(work))
         for key, checked in work.items():
