@@ -29,9 +29,9 @@ class Broker:
 class Delays:
     """Times in seconds of what the centre believes and when it speaks."""
 
-    report_s: float = 300  # a terminal sends something at least this often
-    silent_after_s: float = 750  # nothing heard: two reports missed, and some
-    late_after_s: float = 360  # one report missed: no alarm, but it counts for the county
+    ask_after_s: float = 300  # quiet for so long: asked whether it is there
+    silent_after_s: float = 750  # nothing heard: asked twice, no answer
+    late_after_s: float = 360  # asked and no answer yet: no alarm, but it counts for the county
     device_silent_after_s: float = 1800
     offline_after_s: float = 90  # a connection that comes back sooner was never gone
     reorder_s: float = 5

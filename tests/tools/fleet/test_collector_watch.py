@@ -9,6 +9,7 @@ from tools.fleet.config import Delays
 
 DELAYS = Delays()
 TERMINALS = 10_000
+REPORT_S = 300
 
 
 class Fleet:
@@ -17,7 +18,7 @@ class Fleet:
     def __init__(self, count: int = TERMINALS, per_county: int = 90) -> None:
         chance = random.Random(7)
         self.county = {f"{index:010d}": f"14{index // per_county:04d}" for index in range(count)}
-        self.phase = {code: chance.uniform(0, DELAYS.report_s) for code in self.county}
+        self.phase = {code: chance.uniform(0, REPORT_S) for code in self.county}
         self.next = dict(self.phase)
         self.last: dict[str, float] = {}
         self.fallen: set[str] = set()
@@ -33,7 +34,7 @@ class Fleet:
                 if at <= now and code not in self.fallen:
                     self.watch.heard(code, now)
                     self.last[code] = now
-                    self.next[code] = at + DELAYS.report_s
+                    self.next[code] = at + REPORT_S
             for code in self.watch.tick(now):
                 self.told.setdefault(code, now)
 
@@ -135,6 +136,31 @@ def test_a_device_that_hardly_ever_speaks_is_not_missed() -> None:
     for now in range(0, 20_000, 100):
         watch.heard("1", now)
     assert watch.silent_devices("1", 20_000) == []
+
+
+def test_a_quiet_terminal_is_asked_and_who_answers_is_not_silent() -> None:
+    watch = Watch(DELAYS)
+    watch.add("quiet", "140703", 0)
+    watch.add("gone", "140703", 0)
+    silent: list[str] = []
+    asked: list[int] = []
+    for now in range(2000):
+        for code in watch.to_ask(now):
+            asked.append(now)
+            if code == "quiet":
+                watch.heard("quiet", now)
+        silent += watch.tick(now)
+    assert silent == ["gone"]
+    # the quiet one every five minutes, the other until somebody goes there: never more often
+    assert asked == sorted([*range(300, 2000, 300)] * 2)
+
+
+def test_whoever_is_offline_is_not_asked() -> None:
+    watch = Watch(DELAYS)
+    watch.add("1", "140703", 0)
+    watch.died("1", 10)
+    watch.tick(200)
+    assert watch.to_ask(5000) == []
 
 
 def test_after_a_restart_an_outage_is_still_one() -> None:

@@ -149,12 +149,17 @@ class Health:
             if isinstance(one, Died):
                 self._died(view, one.device, mono, now)
                 continue
-            self._heard(view, one.device, mono, now)
+            # a birth of a device is its terminal's word, not its own
+            self._heard(view, one.device if isinstance(one, Told) else "", mono, now)
             if isinstance(one, Born) and not one.device:
                 view.born_at = now
                 self._changed.add(view.code)
             self._read(view, one, now)
         return asks
+
+    def to_ask(self, mono: float) -> list[AskRebirth]:
+        """Whom to ask whether they are there: a rebirth is an answer that every edge node gives."""
+        return [AskRebirth(self.views[code].county, code) for code in self.watch.to_ask(mono)]
 
     def tick(self, mono: float, now: datetime) -> None:
         """Judge those that changed, and in turn everybody within ten seconds."""

@@ -208,6 +208,8 @@ class Host:
         """Everything that goes by the clock."""
         if self._is_due("tick", 1.0):
             mono, now = self._mono(), self._clock()
+            for ask in self._health.to_ask(mono):
+                self.link.publish(ask.topic, rebirth_command(self._now_ms()), 0)
             self._health.tick(mono, now)
             with self._store.writing() as tx:
                 self._health.flush(tx, mono, now)

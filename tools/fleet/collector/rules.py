@@ -148,7 +148,7 @@ def findings(
     _supplies(view, found)
     _machine(view, found)
     for device in silent_devices:
-        found.add("deviceSilent", Severity.WARNING, device)
+        found.add("deviceSilent", Severity.NOTICE, device)
     if view.state is State.CANNOT_ISSUE and view.state_since is not None and open_now and view.reason != "paused":
         since = max(view.state_since, opening(view, now))
         if now - since >= timedelta(seconds=delays.cannot_issue_s):

@@ -2,6 +2,7 @@
 
 Rules
 - Liveness rests on what is heard, not on Wills alone: some brokers have none.
+- Terminals report by exception, so a quiet one is asked first (``to_ask``); only who does not answer is silent.
 - A connection that comes back within ``offline_after_s`` was never gone.
 - When the first terminal of a county is due, its neighbours are looked at: if more than a tenth of them (three at least) are late or gone too, it is
   the county, told once, with its likely cause; the terminals' own alarms stay closed until it is over.
@@ -54,6 +55,7 @@ class _Watched:
     county: str
     heard: float
     died: float | None = None
+    asked: float | None = None
     contact: Contact = Contact.THERE
     since: float = 0
     devices: dict[str, _Rhythm] = field(default_factory=dict)
@@ -105,7 +107,7 @@ class Watch:
         one = self._all.get(terminal)
         if one is None:
             return
-        one.heard, one.died = now, None
+        one.heard, one.died, one.asked = now, None, None
         if device:
             rhythm = one.devices.get(device)
             if rhythm is None:
@@ -160,6 +162,20 @@ class Watch:
 
     def _is_out(self, rhythm: _Rhythm, quiet: float) -> bool:
         return rhythm.times >= _DEVICE_TIMES and quiet >= max(self._delays.device_silent_after_s, DEVICE_RHYTHMS * rhythm.gap)
+
+    def to_ask(self, now: float) -> list[str]:
+        """Terminals that were quiet for a while: each is asked once, and again after as long."""
+        if self._deaf_since is not None:
+            return []
+        quiet_s = self._delays.ask_after_s
+        found = [
+            terminal
+            for terminal, one in self._all.items()
+            if now - max(one.heard, one.asked or one.heard) >= quiet_s and one.died is None and one.contact is not Contact.OFFLINE
+        ]
+        for terminal in found:
+            self._all[terminal].asked = now
+        return found
 
     def tick(self, now: float) -> list[str]:
         """Terminals whose contact changed. To be asked every second or two: it walks over all of them."""
