@@ -10,9 +10,11 @@ from typing import TypeVar
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.idcard.device import IdCardReader
+from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
 from drivers.printer.device import EscPosPrinter
 from drivers.printer.encode import encode_label
+from drivers.printer.finder import printer_finder
 from drivers.printer.profile import printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, PrinterJob
 from drivers.scale.device import Scale
@@ -24,7 +26,6 @@ from drivers.scanner.source import find_camera
 from drivers.supervisor import Finder, Supervisor
 from drivers.virtual.backend import VirtualBackend
 from drivers.virtual.bus import RemoteBus
-from kiosk.runtime.finders import printer_finder, reader_finder
 from tools.bench.bench import Bench
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class BenchHost:
         self._supervisors: list[Supervisor] = []
 
     def use_reader(self) -> None:
-        self._use(self.reader, reader_finder(reader_profile("sam_usb"), "", VirtualBackend(self._bus)))
+        self._use(self.reader, reader_finder(reader_profile("sam_usb"), backend=VirtualBackend(self._bus)))
 
     def use_scale(self, profile: str = "hid") -> None:
         place = "" if profile == "hid" else str(self._bench.folder / "scale-tty")
@@ -59,7 +60,7 @@ class BenchHost:
         self._use(Scale(found), scale_finder(found, place, backend=VirtualBackend(self._bus)))
 
     def use_printer(self, place: str = "") -> None:
-        self._use(self.printer, printer_finder(place, VirtualBackend(self._bus)))
+        self._use(self.printer, printer_finder(place, backend=VirtualBackend(self._bus)))
 
     def use_camera(self) -> None:
         self.camera.arm()

@@ -84,7 +84,7 @@ class Text(Widget):
     def _largest(self, width: int, height: int) -> tuple[int, int]:
         """The largest size at which all of it fits, and how many lines that size allows; the smallest size when none does."""
         size, allowed = self.min_px, 1
-        for size in range(self.size_px, self.min_px - 1, -_STEP_PX):
+        for size in (*range(self.size_px, self.min_px, -_STEP_PX), self.min_px):
             allowed = max(1, int((height + 2 - round(size * 1.18)) // round(size * LINE_SPACING)) + 1)
             if self.max_lines:
                 allowed = min(allowed, self.max_lines)
