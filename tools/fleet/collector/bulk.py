@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from sqlalchemy import insert, select, text
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
-from tools.fleet.store.schema import certificate, certificate_key, event
+from tools.fleet.store.schema import certificate, certificate_key, event, health_history, health_now
 
 Row = Mapping[str, Any]
 _CERTIFICATE = tuple(c.name for c in certificate.c if c.name not in ("voided_at", "void_reason"))
 _EVENT = tuple(c.name for c in event.c)
+_HEALTH = tuple(c.name for c in health_now.c)
+_PAST = tuple(c.name for c in health_history.c)
 _ASK = 500
 
 
@@ -25,6 +29,10 @@ class Bulk(Protocol):
 
     def events(self, tx: Connection, rows: Sequence[Row]) -> None:
         """Store rows that are known to be new."""
+        ...
+
+    def health(self, tx: Connection, now: Sequence[Row], past: Sequence[Row]) -> None:
+        """Newest values over the older ones, and the past beside it. Every (terminal, device, metric) of ``now`` comes once."""
         ...
 
 
@@ -47,6 +55,16 @@ class SqliteBulk:
         if rows:
             tx.execute(insert(event), [dict(row) for row in rows])
 
+    def health(self, tx: Connection, now: Sequence[Row], past: Sequence[Row]) -> None:
+        made = sqlite.insert(health_now)
+        newer = made.on_conflict_do_update(
+            index_elements=["terminal", "device", "metric"], set_={"value": made.excluded.value, "at": made.excluded.at}
+        )
+        if now:
+            tx.execute(newer, [dict(row) for row in now])
+        if past:
+            tx.execute(insert(health_history), [dict(row) for row in past])
+
 
 class PostgresqlBulk:
     """COPY into a table of this transaction, then one statement that claims numbers and stores what it got."""
@@ -59,6 +77,11 @@ class PostgresqlBulk:
         " SELECT number, sha256, received_at FROM certificate_in ORDER BY number ON CONFLICT DO NOTHING RETURNING number)"
         f" INSERT INTO certificate ({', '.join(_CERTIFICATE)})"
         f" SELECT {', '.join(_CERTIFICATE)} FROM certificate_in WHERE number IN (SELECT number FROM claimed) RETURNING number"
+    )
+    _MAKE_HEALTH = "CREATE TEMPORARY TABLE IF NOT EXISTS health_in (LIKE health_now) ON COMMIT DELETE ROWS"
+    _HEALTH_NOW = (
+        f"INSERT INTO health_now ({', '.join(_HEALTH)}) SELECT {', '.join(_HEALTH)} FROM health_in"
+        " ON CONFLICT (terminal, device, metric) DO UPDATE SET value = EXCLUDED.value, at = EXCLUDED.at"
     )
     _EVENTS = f"COPY event ({', '.join(_EVENT)}) FROM STDIN"
 
@@ -73,12 +96,26 @@ class PostgresqlBulk:
         if rows:
             self._copy(tx, self._EVENTS, _EVENT, rows)
 
+    def health(self, tx: Connection, now: Sequence[Row], past: Sequence[Row]) -> None:
+        if now:
+            tx.execute(text(self._MAKE_HEALTH))
+            self._copy(tx, f"COPY health_in ({', '.join(_HEALTH)}) FROM STDIN", _HEALTH, [_dumped(row) for row in now])
+            tx.execute(text(self._HEALTH_NOW))
+        if past:
+            self._copy(tx, f"COPY health_history ({', '.join(_PAST)}) FROM STDIN", _PAST, [_dumped(row) for row in past])
+
     @staticmethod
     def _copy(tx: Connection, statement: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
         driver: Any = tx.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row([row[name] for name in columns])
+
+
+def _dumped(row: Row) -> Row:
+    """COPY takes JSON as text; None is no value, not a null of JSON."""
+    value = row["value"]
+    return {**row, "value": None if value is None else json.dumps(value, ensure_ascii=False)}
 
 
 def bulk_for(tx_dialect: str) -> Bulk:

@@ -12,18 +12,18 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import beijing_date
 from kiosk.wire.sparkplug.payload import Value
 from tools.fleet.collector.alerts import AlertKey, Finding, close_alert, open_alert, open_keys
+from tools.fleet.collector.bulk import bulk_for
 from tools.fleet.collector.rules import View, findings, opening, state_of
 from tools.fleet.collector.sparkplug_host import AskRebirth, Born, Died, News, Reading, Told
 from tools.fleet.collector.watch import Contact, Watch
 from tools.fleet.config import Delays
-from tools.fleet.store.schema import health_history, health_now, terminal, terminal_day
+from tools.fleet.store.schema import health_now, terminal, terminal_day
 from tools.fleet.store.states import Severity, State
 
 OWN_CODES = frozenset(
@@ -68,7 +68,6 @@ _ABSENCE = frozenset({"silent", "offline", "notOpened"})
 _SEEN_EVERY_S = 20
 _TURN_S = 10
 _OLDEST = timedelta(days=90)
-_FLUSH_ROWS = 4000
 
 
 class Health:
@@ -174,19 +173,11 @@ class Health:
     def flush(self, tx: Connection, mono: float, now: datetime) -> None:
         """Write what has changed. Call ``flushed`` after the COMMIT."""
         self._write_terminals(tx, mono)
-        if self._metrics:
-            made = _upsert(tx, health_now)
-            newer = made.on_conflict_do_update(
-                index_elements=["terminal", "device", "metric"], set_={"value": made.excluded.value, "at": made.excluded.at}
-            )
-            rows = [
-                {"terminal": code, "device": device, "metric": metric, "value": value, "at": at}
-                for (code, device, metric), (value, at) in sorted(self._metrics.items(), key=lambda item: item[0])
-            ]
-            for at in range(0, len(rows), _FLUSH_ROWS):
-                tx.execute(newer, rows[at : at + _FLUSH_ROWS])
-        if self._past:
-            tx.execute(insert(health_history), self._past)
+        rows = [
+            {"terminal": code, "device": device, "metric": metric, "value": value, "at": at}
+            for (code, device, metric), (value, at) in self._metrics.items()
+        ]
+        bulk_for(tx.dialect.name).health(tx, rows, self._past)
         self._write_alerts(tx, now)
 
     def flushed(self, mono: float) -> None:
@@ -311,7 +302,3 @@ def _set_many(tx: Connection, codes: Sequence[str], views: dict[str, View], colu
         view = views[code]
         rows.append({"of": code, **{f"new_{name}": getattr(view, name) for name in columns}})
     tx.execute(statement, rows)
-
-
-def _upsert(tx: Connection, table: Any) -> Any:
-    return (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(table)

@@ -18,15 +18,14 @@ from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from kiosk.wire.canonical import WireError
 from kiosk.wire.job import JobReport
-from kiosk.wire.message import Message
 from kiosk.wire.sparkplug.state import HostState
 from kiosk.wire.sparkplug.topic import NAMESPACE, state_topic
-from kiosk.wire.topics import PRIMARY_HOST, Address, Down, Up, down, parse, up_filter
-from kiosk.wire.uplink import Hello
+from kiosk.wire.topics import PRIMARY_HOST, Down, Up, down, parse, up_filter
+from kiosk.wire.uplink import Hello, Welcome
 from tools.fleet.collector import jobs
 from tools.fleet.collector.alerts import Finding, close_alert, open_alert
 from tools.fleet.collector.health import Health
-from tools.fleet.collector.hello import answer_hello, make_welcome
+from tools.fleet.collector.hello import answer_hellos, make_welcomes
 from tools.fleet.collector.link import Got, Link, Spoken, Will
 from tools.fleet.collector.quarantine import keep
 from tools.fleet.collector.sparkplug_host import SparkplugHost, rebirth_command
@@ -43,6 +42,7 @@ log = logging.getLogger("fleet.host")
 _PATIENCE_S = 10.0
 """How long a broker may take at our start before we speak of it."""
 _MOST_AT_ONCE = 2000
+_BUSINESS = 200
 _MOMENT_S = 0.1
 _REGISTER_S = 20.0
 _JOBS_S = 1.0
@@ -176,13 +176,10 @@ class Host:
         """Hellos and answers to jobs, in one transaction; welcomes after its COMMIT. What fails stays for the next turn."""
         if not self._business:
             return
-        work, now = self._business[:200], self._clock()
-        welcomes: list[tuple[str, Message]] = []
+        work, now = self._business[:_BUSINESS], self._clock()
         with self._store.writing() as tx:
-            for got in work:
-                address = parse(got.topic)
-                if address is not None:
-                    self._one(tx, address, got, welcomes, now)
+            hellos = [said for got in work if (said := self._read(tx, got, now)) is not None]
+            welcomes = answer_hellos(tx, hellos, now)
         del self._business[: len(work)]
         strangers = False
         for code, welcome in welcomes:
@@ -193,16 +190,20 @@ class Host:
             self._due["register"] = 0
             self._register()
 
-    def _one(self, tx: Connection, address: Address, got: Got, welcomes: list[tuple[str, Message]], now: datetime) -> None:
+    def _read(self, tx: Connection, got: Got, now: datetime) -> tuple[str, Hello] | None:
+        """A hello; an answer to a job is kept at once."""
+        address = parse(got.topic)
+        if address is None:
+            return None
         try:
             if address.word is Up.HELLO:
-                hello = Hello.decode(got.payload)
-                welcomes.append((address.terminal, answer_hello(tx, address.terminal, hello, now)))
-            elif address.word is Up.JOB:
+                return address.terminal, Hello.decode(got.payload)
+            if address.word is Up.JOB:
                 jobs.follow(tx, address.terminal, JobReport.decode(got.payload), now)
                 self._health.contacted(address.terminal, self._mono(), now)
         except WireError as err:
             keep(tx, got.topic, got.payload, err.code, now)
+        return None
 
     def _turn(self) -> None:
         """Everything that goes by the clock."""
@@ -243,14 +244,14 @@ class Host:
             self.link.publish(down(code, Down.WELCOME), welcome.encode())
 
     @staticmethod
-    def _due_welcomes(tx: Connection, now: datetime) -> list[tuple[str, Message]]:
+    def _due_welcomes(tx: Connection, now: datetime) -> list[tuple[str, Welcome]]:
         """Terminals of which something else is wanted now. One that is away hears it with its next hello."""
         rows = tx.execute(
             select(terminal.c.code, terminal.c.ledger).where(terminal.c.welcome_due, terminal.c.ledger != "").limit(500)
         ).all()
         if rows:
             tx.execute(update(terminal).where(terminal.c.code.in_([row.code for row in rows])).values(welcome_due=False))
-        return [(row.code, make_welcome(tx, row.code, row.ledger, now)) for row in rows]
+        return list(make_welcomes(tx, {row.code: row.ledger for row in rows}, now).items()) if rows else []
 
     def _months(self) -> None:
         now = self._clock()

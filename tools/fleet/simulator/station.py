@@ -24,7 +24,7 @@ from tools.fleet.simulator.faults import Faults
 from tools.fleet.simulator.mqtt import Last, MqttClient, MqttError
 from tools.fleet.simulator.terminals import SimulatedTerminal
 
-RETRY_S = 8.0
+RETRY_S = 15.0
 _BACK_S = (0.5, 8.0)
 _DEVICE_ROWS = {name.value: rows for name, rows in DEVICES.items()}
 
