@@ -27,8 +27,11 @@ _LEVELS = ("internal", "external", "interactive")
 def main(arguments: Sequence[str], *, backend: Any = None, desk: Desk | None = None) -> int:
     """Carry out one command line; returns the exit code. ``backend`` puts another USB bus in the place of libusb's."""
     options = _parser().parse_args(arguments)
-    desk = replace(desk or Desk(sys.stdout, sys.stderr, sys.stdin, backend=backend), as_json=options.json)
+    recording = getattr(options, "record", "")
+    desk = replace(desk or Desk(sys.stdout, sys.stderr, sys.stdin, backend=backend), as_json=options.json, recording=recording)
     try:
+        if recording and getattr(options, "family", "") == "idcard":
+            raise Refused("a card reader is never recorded")
         return _carry_out(desk, options)
     except Refused as refusal:
         desk.remark(str(refusal))
@@ -151,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     health.add_argument("family", nargs="?", choices=_FAMILIES)
     health.add_argument("--level", choices=_LEVELS, default="internal", help="external prints or weighs, interactive asks you")
     health.add_argument("--reference", default="1.000", metavar="KG", help="scale: the reference weight of an interactive check")
+    read.add_argument("--record", default="", metavar="FILE", help="write every byte of the wire to FILE (never for idcard)")
     for command in (probe, read, health):
         command.add_argument("--count", type=_positive, default=1, help="so many, then end")
     return parser

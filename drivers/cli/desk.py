@@ -14,8 +14,10 @@ from typing import Any, TextIO
 
 from serial.tools import list_ports
 
+from drivers.device import DeviceKind
 from drivers.driver import Driver
 from drivers.errors import DriverError, NeedsPerson
+from drivers.recording import record
 from drivers.transport.base import Transport
 from drivers.transport.hid import SYSFS
 
@@ -45,7 +47,10 @@ def system_serial_ports() -> Sequence[str]:
 
 @dataclass(frozen=True)
 class Desk:
-    """Streams and places. ``backend`` None is libusb; ``serial_ports`` names the ports that may be listened to."""
+    """Streams and places. ``backend`` None is libusb; ``serial_ports`` names the ports that may be listened to.
+
+    ``recording`` is a file for everything that crosses the wire of the device that is read, or "".
+    """
 
     out: TextIO
     err: TextIO
@@ -54,6 +59,7 @@ class Desk:
     backend: Any = None
     sysfs: Path = SYSFS
     serial_ports: Callable[[], Sequence[str]] = system_serial_ports
+    recording: str = ""
 
     def tell(self, facts: Mapping[str, object]) -> None:
         """One object, one line, at once."""
@@ -76,7 +82,7 @@ class Desk:
         return self.answers.readline().strip().lower() in ("y", "yes", "j", "是")
 
     @contextmanager
-    def opened(self, find: Callable[[], Transport | None], place: str) -> Iterator[Transport]:
+    def opened(self, find: Callable[[], Transport | None], place: str, kind: DeviceKind) -> Iterator[Transport]:
         """The device's transport, closed in the end. Raises ``Refused``, with the reason in one line."""
         try:
             transport = find()
@@ -84,6 +90,12 @@ class Desk:
             raise Refused(reason_of(err, place)) from err
         if transport is None:
             raise Refused(f"{place} is not there" if place else "no device found")
+        if self.recording:
+            try:
+                transport = record(transport, kind, Path(self.recording))
+            except OSError as err:
+                transport.close()
+                raise Refused(f"{self.recording} cannot be written: {err.strerror}") from err
         try:
             yield transport
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,6 +13,7 @@ from drivers.idcard.device import IdCardReader, identify
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import ReaderProfile, reader_profile, reader_profiles
 from drivers.idcard.record import CardFailed, CardRead, IdCardRecord
+from drivers.transport.base import Transport
 
 _LONG_TERM = "长期"
 
@@ -56,7 +58,7 @@ def read_idcard(desk: Desk, order: ReaderOrder) -> int:
                 desk.remark(f"a card could not be read: {trouble.value}")
         return Heard.NOTHING
 
-    with desk.opened(reader_finder(order.profile, order.port, backend=desk.backend), order.port or "the card reader") as transport:
+    with _opened(desk, order) as transport:
         reader.arm()
         if not serve(reader, transport, hear, order.patience_s):
             raise Failed(f"{transport.port}: no card within {order.patience_s:g} s")
@@ -65,7 +67,7 @@ def read_idcard(desk: Desk, order: ReaderOrder) -> int:
 
 def probe_idcard(desk: Desk, order: ReaderOrder) -> int:
     """Ask a reader for its module's number."""
-    with desk.opened(reader_finder(order.profile, order.port, backend=desk.backend), order.port or "the card reader") as transport:
+    with _opened(desk, order) as transport:
         try:
             number = identify(transport, order.profile)
         except DriverError as err:
@@ -113,6 +115,11 @@ def health_idcard(desk: Desk, order: ReaderOrder, level: str) -> int:
     error = error or status.error
     desk.tell({"kind": status.kind.value, "state": status.state.value, "error": error, "port": status.port or order.port})
     return 1 if error else 0
+
+
+def _opened(desk: Desk, order: ReaderOrder) -> AbstractContextManager[Transport]:
+    finder = reader_finder(order.profile, order.port, backend=desk.backend)
+    return desk.opened(finder, order.port or "the card reader", DeviceKind.ID_READER)
 
 
 def _facts(card: IdCardRecord) -> dict[str, object]:

@@ -46,7 +46,7 @@ class PrinterOrder:
 def probe_printer(desk: Desk, order: PrinterOrder) -> int:
     """What the printer says about itself, bytes as they came."""
     profile = order.profile
-    with desk.opened(_finder(desk, order), order.port or "the printer") as transport:
+    with desk.opened(_finder(desk, order), order.port or "the printer", DeviceKind.PRINTER) as transport:
         try:
             answers = _answers(transport, profile)
             desk.tell(

@@ -204,7 +204,7 @@ def _relative(desk: Desk, place: str, usual: ScaleProfile, relatives: Sequence[S
 
 def _run(desk: Desk, profile: ScaleProfile, place: str, hear: Callable[[object], Heard], patience_s: float) -> bool:
     finder = scale_finder(profile, place, backend=desk.backend, sysfs=desk.sysfs)
-    with desk.opened(finder, place) as transport:
+    with desk.opened(finder, place, DeviceKind.SCALE) as transport:
         return serve(Scale(profile, every_reading=True), transport, hear, patience_s)
 
 

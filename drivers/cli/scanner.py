@@ -77,6 +77,8 @@ def read_scanner(desk: Desk, order: ScannerOrder) -> int:
     """Print ``count`` codes."""
     left = order.count
     way, place = _choose(desk, order)
+    if way == CAMERA and desk.recording:
+        raise Refused("a camera's pictures are not recorded")
     scanner, finder = _driver(desk, way, place, order.baud)
 
     def hear(record: object) -> Heard:
@@ -87,7 +89,7 @@ def read_scanner(desk: Desk, order: ScannerOrder) -> int:
         left -= 1
         return Heard.GO_ON if left else Heard.ENOUGH
 
-    with desk.opened(finder, place) as transport:
+    with desk.opened(finder, place, DeviceKind.SCANNER) as transport:
         scanner.arm()
         if not serve(scanner, transport, hear, order.patience_s):
             raise Failed(f"{transport.port}: no code within {order.patience_s:g} s")
@@ -124,7 +126,7 @@ def health_scanner(desk: Desk, order: ScannerOrder) -> int:
             status = _camera_status(place)
         else:
             _, finder = _driver(desk, way, place, order.baud)
-            with desk.opened(finder, place):
+            with desk.opened(finder, place, DeviceKind.SCANNER):
                 status = DeviceStatus(DeviceKind.SCANNER, DeviceState.ONLINE, port=place)
     except NotFound as err:
         desk.remark(str(err))

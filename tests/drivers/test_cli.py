@@ -146,6 +146,19 @@ def test_readings_come_one_a_frame(run):
     assert time.monotonic() - began < 2.5
 
 
+def test_what_crosses_the_wire_is_recorded_when_asked(run, tmp_path):
+    file = tmp_path / "wire.jsonl"
+    with scale_on(ToledoContinuous()) as path:
+        assert run(f"read scale --port {path} --protocol toledo-continuous --count 3 --record {file}")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    assert lines[0] == {"op": "open", "kind": "scale", "port": path}
+    assert b"12350" in b"".join(bytes.fromhex(line["data"]) for line in lines if line["op"] == "read")
+    run(f"read idcard --record {tmp_path / 'card.jsonl'}")
+    assert run.code == 2 and run.remarks == ["drivers: a card reader is never recorded"]
+    run(f"read scale --port {path} --record /nowhere/x")
+    assert run.code == 2
+
+
 def test_where_there_is_no_weight_there_is_no_number(run):
     with scale_on(ToledoContinuous(), fault=Fault.OVERLOAD) as path:
         readings = run(f"read scale --port {path} --protocol toledo-continuous")
