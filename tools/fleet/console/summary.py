@@ -19,6 +19,7 @@ from tools.fleet.store.states import CAN_ISSUE, COUNTED, State
 from tools.fleet.web import CHINA, beijing
 
 _FRIDAY = 4
+_WEEK_DAYS = 7.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def gather_slow(tx: Connection, area: Area, now: datetime) -> Slow:
     week = timedelta(days=7)
     return Slow(
         oldest_outbox_s(tx, area),
-        paper_lasts(tx, area, beijing(now).date()),
+        paper_lasts(tx, area, beijing(now).date(), _WEEK_DAYS),
         issued_by_hour(tx, area, begin - week, begin - week + timedelta(days=1)),
     )
 

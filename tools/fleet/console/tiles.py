@@ -6,6 +6,7 @@ Rules: every county has one square; the place of a city is roughly its place in 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kiosk.directory.divisions import County, load_divisions
 from tools.fleet.area import Area
@@ -29,6 +30,7 @@ class CityBlock:
     counties: tuple[County, ...]
 
 
+@lru_cache(maxsize=256)
 def cartogram(area: Area) -> tuple[tuple[CityBlock, ...], ...]:
     """The bands with the counties that lie in the area, or that it lies in; nothing empty."""
     bands = (tuple(block for code, columns in band if (block := _block(code, columns, area)).counties) for band in _BANDS)
