@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivers.device import DeviceKind, DeviceStatus
+from drivers.hotplug import HotPlug
 from drivers.idcard.device import IdCardReader
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
@@ -162,9 +163,14 @@ class _Parts:
             emit = self._emit if camera is None else self._emit_codes
             supervisors.append(Supervisor(scanner, scanner_finder(profile, config.scanner.port, backend=usb_backend), emit))
             lookers.append(scanner)
-        self.fleet = DeviceFleet(
-            supervisors, card_reader, Together(*lookers), printer, {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap}
-        )
+        taps = {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap}
+        self.fleet = DeviceFleet([*supervisors, HotPlug(self._wake)], card_reader, Together(*lookers), printer, taps)
+        self._supervisors = supervisors
+
+    def _wake(self) -> None:
+        """Something was plugged in or out: every supervisor looks now."""
+        for supervisor in self._supervisors:
+            supervisor.wake()
 
     def connect(self, translator: Translator) -> None:
         self._listener = translator.receive
