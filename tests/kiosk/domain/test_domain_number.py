@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import string
 
 import pytest
@@ -50,12 +51,22 @@ def test_any_one_wrong_character_is_found(number: CertificateNumber, data: st.Da
         CertificateNumber.parse(text[:place] + wrong + text[place + 1 :])
 
 
-@given(NUMBERS, st.data())
-def test_two_neighbours_exchanged_are_found(number: CertificateNumber, data: st.DataObject) -> None:
-    text = number.compact
-    place = data.draw(st.integers(0, len(text) - 2).filter(lambda i: text[i] != text[i + 1]))
-    with pytest.raises(ValueError, match=r"number|check"):
-        CertificateNumber.parse(text[:place] + text[place + 1] + text[place] + text[place + 2 :])
+def test_nearly_all_exchanged_neighbours_are_found() -> None:
+    # ISO 7064 promises every single wrong character, and of exchanged neighbours nearly all: the hybrid MOD 37,36 misses about one in 170.
+    draws = random.Random(7064)
+    found = tried = 0
+    for _ in range(2000):
+        terminal = "14" + "".join(draws.choices("0123456789", k=8))
+        text = CertificateNumber(terminal, draws.randint(1, 999_999)).compact
+        for place in range(len(text) - 1):
+            if text[place] == text[place + 1]:
+                continue
+            tried += 1
+            try:
+                CertificateNumber.parse(text[:place] + text[place + 1] + text[place] + text[place + 2 :])
+            except ValueError:
+                found += 1
+    assert found / tried > 0.99
 
 
 @given(st.text(max_size=30))
