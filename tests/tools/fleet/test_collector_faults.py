@@ -18,6 +18,8 @@ from sqlalchemy import select
 
 from kiosk.credential.keylist import dump_key_list
 from kiosk.wire.job import JobKind
+from kiosk.wire.sparkplug.edge import EdgeNode, MetricRow
+from kiosk.wire.sparkplug.payload import DataType
 from kiosk.wire.topics import Up, up
 from support.centre import NOW, database_url, postgres
 from support.centre_processes import HAS_MOSQUITTO, RealBroker, collector_part, faulty_collector, running_broker
@@ -193,6 +195,50 @@ def test_jobs_health_and_alarms_reach_the_store(scene: Scene) -> None:
         assert metrics["", "Clock/source"] == "ntp"
         codes = {row.code for row in tx.execute(select(alert.c.code).where(alert.c.terminal == code))}
         assert "paperOut" in codes
+
+
+def test_what_the_database_refuses_holds_up_nobody(scene: Scene) -> None:
+    scene.begin("host", "ingest:0")
+    evil = scene.terminals[0]
+    edge = EdgeNode(
+        evil.county, evil.code, (MetricRow("Issuing/state", DataType.STRING), MetricRow("x\0y" * 50, DataType.DOUBLE)), {}
+    )
+    edge.report_node({"Issuing/state": "a\0b", "x\0y" * 50: 1.5}, 1)
+    hello = {
+        "v": 1,
+        "boot": "b\0b",
+        "ledger": evil.generation,
+        "sw": "x",
+        "conf": 1,
+        "dir": 1,
+        "keys": 2**62,
+        "outbox": {"first": 0, "last": 0},
+        "clock": {"utc": "2026-11-25T06:00:00.000Z", "src": "ntp", "err_ms": None},
+    }
+    report = {"v": 1, "id": "x", "status": "FAILED", "detail": {"a": "\0"}, "at": "2026-11-25T06:00:00.000Z"}
+
+    async def attack() -> None:
+        client = MqttClient(lambda *_: None)
+        await client.connect("127.0.0.1", scene.broker.port, "evil", evil.code)
+        for _ in range(3):
+            client.publish(up(evil.code, Up.HELLO), json.dumps(hello).encode(), 1)
+            client.publish(up(evil.code, Up.JOB), json.dumps(report).encode(), 1)
+            client.publish(up(evil.code, Up.CERT), b'{"v":1,"ledger":"x","events":[{"seq":1}]}', 1)
+            edge.connecting(1)
+            for message in edge.connected(2):
+                client.publish(message.topic, message.payload, 0)
+            await asyncio.sleep(0.5)
+        client.disconnect()
+
+    def meanwhile() -> None:
+        time.sleep(2.5)
+        asyncio.run(attack())
+
+    held_everything(*scene.run(meanwhile=meanwhile))
+    with scene.store.reading() as tx:
+        assert {row.topic for row in tx.execute(select(quarantine))} >= {up(evil.code, Up.HELLO), up(evil.code, Up.CERT)}
+        seen = [row.metric for row in tx.execute(select(health_now.c.metric).where(health_now.c.terminal == evil.code))]
+        assert "Issuing/state" in seen
 
 
 @pytest.mark.parametrize("scene", ["sqlite"], indirect=True)

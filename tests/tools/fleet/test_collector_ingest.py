@@ -183,6 +183,11 @@ def test_nobody_voids_the_certificate_of_another(store: Store) -> None:
         ({"token": "AAAA"}, BadCode.BAD_TOKEN),
         ({"quantity": {"amount": "-1", "unit": "kg", "source": "weighed", "scale": None}}, BadCode.MALFORMED),
         ({"issuedAt": "yesterday"}, BadCode.MALFORMED),
+        ({"issuedAt": "9999-12-31T23:59:59.000000Z"}, BadCode.MALFORMED),
+        ({"quantity": {"amount": "1e-999999999", "unit": "kg", "source": "weighed", "scale": None}}, BadCode.MALFORMED),
+        ({"quantity": {"amount": "NaN", "unit": "kg", "source": "weighed", "scale": None}}, BadCode.MALFORMED),
+        ({"quantity": "many"}, BadCode.MALFORMED),
+        ({"subject": []}, BadCode.MALFORMED),
     ],
 )
 def test_what_its_terminal_did_not_sign_is_kept_apart(store: Store, changes: dict[str, Any], code: BadCode) -> None:

@@ -7,6 +7,7 @@ Rules
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -65,6 +66,8 @@ CHARTED = frozenset(
 )
 """Metrics whose past is kept."""
 _ABSENCE = frozenset({"silent", "offline", "notOpened"})
+_MOST_METRICS = 256
+"""Of one terminal; a real one has 72."""
 _SEEN_EVERY_S = 20
 _TURN_S = 10
 _OLDEST = timedelta(days=90)
@@ -213,16 +216,16 @@ class Health:
             self._keep(view, reading, at, now)
 
     def _keep(self, view: View, reading: Reading, at: datetime, now: datetime) -> None:
-        key = (reading.device, reading.name)
-        value = reading.value if not isinstance(reading.value, bytes) else reading.value.hex()
-        if isinstance(value, str):
-            value = value.replace("\0", "")[:200]
+        key = (_clean(reading.device, 16), _clean(reading.name, 60))
+        if key not in view.values and len(view.values) >= _MOST_METRICS:
+            return
+        value = _storable(reading.value)
         changed = reading.historical or view.values.get(key) != value
         if not reading.historical:
             view.values[key] = value
             self._metrics[view.code, *key] = (value, at)
-        if changed and reading.name in CHARTED:
-            row = {"terminal": view.code, "device": reading.device, "metric": reading.name, "at": at}
+        if changed and key[1] in CHARTED:
+            row = {"terminal": view.code, "device": key[0], "metric": key[1], "at": at}
             self._past.append({**row, "received_at": now, "value": value})
 
     def _next_in_turn(self) -> Sequence[str]:
@@ -289,6 +292,20 @@ class Health:
                 open_alert(tx, found, now)
         for key in sorted(self._open.keys() - wanted.keys()):
             close_alert(tx, key, now)
+
+
+def _clean(text: str, longest: int) -> str:
+    """No database refuses it, whatever a terminal says."""
+    return text.replace("\0", "")[:longest]
+
+
+def _storable(value: Value) -> Value:
+    """A value that is JSON: no NaN, no bytes, no half characters."""
+    if isinstance(value, bytes):
+        return value.hex()[:200]
+    if isinstance(value, str):
+        return _clean(value, 200)
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _set_many(tx: Connection, codes: Sequence[str], views: dict[str, View], columns: tuple[str, ...]) -> None:

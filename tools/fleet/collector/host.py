@@ -177,9 +177,13 @@ class Host:
         if not self._business:
             return
         work, now = self._business[:_BUSINESS], self._clock()
-        with self._store.writing() as tx:
-            hellos = [said for got in work if (said := self._read(tx, got, now)) is not None]
-            welcomes = answer_hellos(tx, hellos, now)
+        try:
+            welcomes = self._answer_all(work, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except SQLAlchemyError:
+            # one of them holds what the database refuses: it is found by itself and kept apart
+            welcomes = [welcome for got in work for welcome in self._answer_one(got, now)]
         del self._business[: len(work)]
         strangers = False
         for code, welcome in welcomes:
@@ -189,6 +193,21 @@ class Host:
         if strangers:
             self._due["register"] = 0
             self._register()
+
+    def _answer_all(self, work: list[Got], now: datetime) -> list[tuple[str, Welcome]]:
+        with self._store.writing() as tx:
+            hellos = [said for got in work if (said := self._read(tx, got, now)) is not None]
+            return answer_hellos(tx, hellos, now)
+
+    def _answer_one(self, got: Got, now: datetime) -> list[tuple[str, Welcome]]:
+        try:
+            return self._answer_all([got], now)
+        except (OperationalError, InterfaceError):
+            raise
+        except SQLAlchemyError as err:
+            with self._store.writing() as tx:
+                keep(tx, got.topic, got.payload, f"store:{type(err).__name__}", now)
+            return []
 
     def _read(self, tx: Connection, got: Got, now: datetime) -> tuple[str, Hello] | None:
         """A hello; an answer to a job is kept at once."""

@@ -138,13 +138,17 @@ class IngestWorker:
                     continue
                 self._divide(readable, err)
                 return
+            except (ArithmeticError, LookupError, TypeError, ValueError) as err:
+                # a defect of ours must not become a loop of crashes: the message is kept, and told
+                self._divide(readable, err)
+                return
             else:
                 self.certificates += taken.certificates
                 self.duplicates += taken.duplicates
                 self._receipt(taken.settled)
                 return
 
-    def _divide(self, readable: list[tuple[Got, Arrival]], err: SQLAlchemyError) -> None:
+    def _divide(self, readable: list[tuple[Got, Arrival]], err: Exception) -> None:
         if len(readable) == 1:
             self._quarantine(readable[0][0], f"store:{type(err).__name__}")
             return
