@@ -26,6 +26,7 @@ from tools.fleet.store.schema import (
     health_now,
     issuance,
     job,
+    report,
     terminal,
     terminal_day,
 )
@@ -88,6 +89,11 @@ def fill(store: Store, count: int, now: datetime) -> list[str]:
     _write(store, health_history, list(_history(chance, codes[:3], now)))
     _write(store, job, list(_jobs(codes[0], now)))
     _write(store, conflict, [_conflict(certificates[0], now)])
+    _write(
+        store,
+        report,
+        [_report(one, kind, now) for one, kind in zip(certificates[::20], ("goods", "copied", "other"), strict=False)],
+    )
     hashed = hash_password(PASSWORD)
     people = [{"login": login, "name": name, "role": role, "area": area} for login, name, role, area in PEOPLE]
     _write(store, account, [{**one, "password": hashed, "created_at": now, "epoch": 0} for one in people])
@@ -267,6 +273,11 @@ def _jobs(code: str, now: datetime) -> Iterator[dict[str, Any]]:
             "id": f"00000000-0000-4000-8000-{index:012d}", "terminal": code, "kind": kind, "args": {}, "not_after": at + timedelta(hours=4),
             "document": "{}", "created_at": at, "created_by": "province", "status": status, "updated_at": at,
         }  # fmt: skip
+
+
+def _report(about: dict[str, Any], kind: str, now: datetime) -> dict[str, Any]:
+    told = {"number": about["number"], "county": about["county"], "words": "袋子里不是这个产品", "visitor": "invented"}
+    return {**told, "kind": kind, "at": now - timedelta(hours=9)}
 
 
 def _conflict(held: dict[str, Any], now: datetime) -> dict[str, Any]:

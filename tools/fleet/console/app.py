@@ -26,6 +26,7 @@ from tools.fleet.console.pages.entrance import Entrance
 from tools.fleet.console.pages.lookup import LookupPage
 from tools.fleet.console.pages.overview import OverviewPage
 from tools.fleet.console.pages.people import PeoplePage
+from tools.fleet.console.pages.reports import ReportsPage
 from tools.fleet.console.pages.terminal import TerminalPage
 from tools.fleet.console.pages.terminals import TerminalsPage
 from tools.fleet.console.settings import Clock, ConsoleSettings, JobSender
@@ -61,12 +62,13 @@ def routes(engine: Engine, clock: Clock, jobs: JobSender, settings: ConsoleSetti
         TerminalsPage(desk),
         TerminalPage(desk),
         AlertsPage(desk),
+        ReportsPage(desk),
         LookupPage(desk),
         PeoplePage(desk),
     )
     app = Starlette(
         routes=[*(route for one in pages for route in one.routes()), Mount("/static", StaticFiles(directory=_STATIC))],
-        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=2000)],
+        middleware=[Middleware(SecurityHeaders), Middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)],
         exception_handlers={Exception: _told(desk), HTTPException: _told(desk), OperationalError: _told(desk)},
     )
     return [Mount(settings.prefix, app)]

@@ -15,7 +15,7 @@ from tools.fleet.web import beijing
 
 _W, _H = 300, 112
 _LEFT, _RIGHT, _TOP, _BOTTOM = 38, 6, 8, 18
-_BUCKETS = 240
+_BUCKETS = 120
 
 
 def hour_bars(today: Sequence[int | None], before: Sequence[int], label: str) -> Markup:

@@ -1,4 +1,4 @@
-"""What people do at the console: alerts, notes, jobs seen, saved filters, accounts, the audit log.
+"""What people do at the console: alerts, notes, conflicts, reports of shoppers, saved filters, accounts, the audit log.
 
 Rules: every function takes the ``Area`` of who asks; a change to what lies outside changes nothing and says so (False); who calls writes the audit line in
 the same transaction.
@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from sqlalchemy.engine import Connection
 
 from tools.fleet.area import Area, AreaLevel
-from tools.fleet.store.queries import AlertRow, ConflictRow, JobRow, Json, alert_row
-from tools.fleet.store.schema import account, alert, audit, conflict, job
+from tools.fleet.store.queries import AlertRow, ConflictRow, Json, alert_row
+from tools.fleet.store.schema import account, alert, audit, conflict, report
 from tools.fleet.store.schema_desk import alert_note, saved_filter
 from tools.fleet.store.scope import of_alert, of_terminal
 from tools.fleet.store.states import Severity
@@ -56,6 +56,20 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """What a shopper says is wrong; ``kind`` is goods, copied, quality, facts or other."""
+
+    id: int
+    number: str
+    at: datetime
+    kind: str
+    words: str = field(repr=False)
+    handled_at: datetime | None
+    handled_by: str | None
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """Who may do what, and where. ``password`` is a scrypt hash."""
 
@@ -81,6 +95,7 @@ class AuditLine:
     detail: Json
 
 
+_REPORT = tuple(report.c[name] for name in Report.__slots__)
 _ACCOUNT = tuple(account.c[name] for name in Account.__slots__)
 _AUDIT = tuple(audit.c[name] for name in AuditLine.__slots__)
 
@@ -155,7 +170,7 @@ def _alerts(area: Area, wanted: AlertFilter) -> ColumnElement[bool]:
     return and_(*conditions)
 
 
-# ---- conflicts and jobs ---------------------------------------------------------------------------------------------------------
+# ---- conflicts and reports ---------------------------------------------------------------------------------------------------------
 
 
 def list_conflicts(tx: Connection, area: Area, page: int = 1) -> tuple[int, list[ConflictRow]]:
@@ -174,11 +189,30 @@ def conflict_bodies(tx: Connection, area: Area, number: int) -> tuple[ConflictRo
     return None if row is None else (ConflictRow(*row[:-1]), row.body)
 
 
-def find_job(tx: Connection, area: Area, job_id: str) -> JobRow | None:
-    """A job of a terminal inside the area."""
-    columns = [job.c[name] for name in JobRow.__slots__]
-    row = tx.execute(select(*columns).where(job.c.id == job_id, of_terminal(job.c.terminal, area))).one_or_none()
-    return None if row is None else JobRow(*row)
+def resolve_conflict(tx: Connection, area: Area, number: int, who: str, at: datetime) -> bool:
+    """Somebody has looked into it; the bytes stay. False when it is outside or was resolved before."""
+    done = update(conflict).where(conflict.c.id == number, conflict.c.resolved_at.is_(None), of_terminal(conflict.c.terminal, area))
+    return tx.execute(done.values(resolved_at=at, resolved_by=who)).rowcount == 1
+
+
+def list_reports(tx: Connection, area: Area, is_open: bool, page: int = 1) -> tuple[int, list[Report]]:
+    """What shoppers say is wrong with certificates issued inside: open ones oldest first, handled ones newest first."""
+    fits = and_(_reports(area), report.c.handled_at.is_(None) if is_open else report.c.handled_at.is_not(None))
+    total = tx.execute(select(func.count()).select_from(report).where(fits)).scalar_one()
+    order = report.c.at if is_open else report.c.handled_at.desc()
+    query = select(*_REPORT).where(fits).order_by(order, report.c.id).limit(PAGE).offset((page - 1) * PAGE)
+    return total, [Report(*row) for row in tx.execute(query)]
+
+
+def handle_report(tx: Connection, area: Area, number: int, who: str, at: datetime, answer: str) -> bool:
+    """What came of it. False when it is outside or was handled before."""
+    done = update(report).where(report.c.id == number, report.c.handled_at.is_(None), _reports(area))
+    return tx.execute(done.values(handled_at=at, handled_by=who, answer=answer)).rowcount == 1
+
+
+def _reports(area: Area) -> ColumnElement[bool]:
+    """A certificate's number begins with its terminal."""
+    return of_terminal(func.substr(report.c.number, 1, 10), area)
 
 
 # ---- saved filters --------------------------------------------------------------------------------------------------------------

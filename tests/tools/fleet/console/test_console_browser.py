@@ -26,7 +26,7 @@ from tools.measure.console_store import PASSWORD
 CHROMIUM = "/usr/bin/chromium"
 PAGES = (
     "/", "/terminals", "/terminals?state=cannotIssue", "/terminals/1407030001", "/terminals/1407030001/jobs/pauseIssuing", "/alerts", "/alerts/1",
-    "/conflicts", "/conflicts/1", "/lookup", "/lookup?q=x", "/certificates/{number}", "/accounts", "/accounts/taigu", "/audit", "/password", "/nothing",
+    "/conflicts", "/conflicts/1", "/reports", "/lookup", "/lookup?q=x", "/certificates/{number}", "/accounts", "/accounts/taigu", "/audit", "/password", "/nothing",
 )  # fmt: skip
 SIZES = ((1366, 768), (1920, 1080))
 

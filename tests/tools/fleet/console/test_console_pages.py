@@ -14,7 +14,7 @@ from support.console_visit import NOW, TERMINALS, Clock, SentJobs, Visitor
 from tools.fleet.console.app import routes
 from tools.fleet.console.settings import ConsoleSettings
 from tools.fleet.store.database import Store
-from tools.fleet.store.schema import alert, audit, health_now, job, terminal
+from tools.fleet.store.schema import alert, audit, conflict, health_now, job, terminal
 from tools.fleet.store.states import State
 
 Visit = Callable[..., Visitor]
@@ -170,6 +170,24 @@ def test_a_conflict_shows_both_sides(visit: Visit) -> None:
     kept, came = (text.partition(f'data-diff="{side}">')[2].partition("</pre>")[0] for side in ("kept", "came"))
     assert "番茄" in kept or "苹果" in kept or "number" in kept
     assert kept != came
+
+
+def test_a_conflict_is_marked_as_looked_into_and_its_bytes_stay(visit: Visit, store: Store) -> None:
+    assert visit("province").post("/conflicts/1/resolve") == (303, "/console/conflicts")
+    with store.reading() as tx:
+        row = tx.execute(select(conflict)).one()
+    assert (row.resolved_by, bool(row.body)) == ("province", True)
+
+
+def test_what_a_shopper_reported_is_seen_and_handled_once(visit: Visit, store: Store) -> None:
+    taigu = visit("taigu")
+    assert "产品和合格证对不上" in taigu.get("/reports")[1]
+    assert taigu.post("/reports/1", answer="")[0] == 400
+    assert taigu.post("/reports/1", answer="到店核对，已换标签")[0] == 303
+    assert taigu.post("/reports/1", answer="再来一次")[0] == 404
+    assert "到店核对，已换标签" in taigu.get("/reports?closed=1")[1]
+    with store.reading() as tx:
+        assert tx.execute(select(audit.c.who).where(audit.c.deed == "reportHandled")).scalars().all() == ["taigu"]
 
 
 def test_look_ups_find_their_page_or_say_why_not(visit: Visit) -> None:

@@ -13,12 +13,22 @@ from sqlalchemy import func, insert, select, update
 from support.console_visit import NOW, TERMINALS, SentJobs, Visitor
 from tools.fleet.area import Area
 from tools.fleet.store.database import Store
-from tools.fleet.store.schema import alert, audit, certificate, conflict, terminal
+from tools.fleet.store.schema import alert, audit, certificate, conflict, report, terminal
 from tools.fleet.store.schema_desk import alert_note
 
 Visit = Callable[..., Visitor]
 CODE = re.compile(r"(?<![\d.])14\d{8}(?!\d)")
-PAGES = ("/", "/terminals", "/terminals?page=2", "/terminals.csv", "/alerts", "/alerts?closed=1", "/alerts.csv", "/conflicts")
+PAGES = (
+    "/",
+    "/terminals",
+    "/terminals?page=2",
+    "/terminals.csv",
+    "/alerts",
+    "/alerts?closed=1",
+    "/alerts.csv",
+    "/conflicts",
+    "/reports",
+)
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
 
@@ -54,7 +64,8 @@ def outside(store: Store) -> dict[str, str]:
         code = tx.execute(select(terminal.c.code).where(terminal.c.county == "140105")).scalars().first()
         number = tx.execute(select(certificate.c.number).where(certificate.c.county != "140703")).scalars().first()
         one = tx.execute(select(alert.c.id).where(alert.c.county != "140703", alert.c.terminal != "")).scalars().first()
-    return {"terminal": str(code), "number": str(number), "alert": str(one)}
+        told = tx.execute(select(report.c.id).where(report.c.county != "140703")).scalars().first()
+    return {"report": str(told), "terminal": str(code), "number": str(number), "alert": str(one)}
 
 
 @pytest.mark.parametrize("login", ["taigu", "hucun"])
@@ -76,8 +87,10 @@ def test_what_lies_outside_is_not_there(visit: Visit, store: Store, login: str, 
         f"/alerts/{there['alert']}/take",
         f"/alerts/{there['alert']}/assign",
         f"/alerts/{there['alert']}/note",
+        "/conflicts/1/resolve",
+        f"/reports/{there['report']}",
     ):
-        assert visitor.post(path, words="x", owner=login)[0] == 404, path
+        assert visitor.post(path, words="x", owner=login, answer="x")[0] == 404, path
     assert jobs.sent == []
     with store.reading() as tx:
         assert tx.execute(select(func.count()).select_from(alert_note)).scalar() == 0
@@ -140,6 +153,7 @@ def test_words_of_terminals_and_people_are_never_markup(visit: Visit, store: Sto
         tx.execute(update(certificate).values(subject_name=EVIL, product_name=EVIL, origin=EVIL, void_reason=EVIL, voided_at=NOW))
         tx.execute(update(alert).values(cause=EVIL[:60], facts={EVIL: EVIL}))
         tx.execute(update(conflict).values(body=EVIL.encode(), detail=EVIL[:40]))
+        tx.execute(update(report).values(words=EVIL, kind=EVIL[:24]))
         tx.execute(insert(audit), {"at": NOW, "who": EVIL[:40], "deed": EVIL[:40], "object": EVIL, "detail": {EVIL: EVIL}})
     province = visit("province")
     with store.reading() as tx:
@@ -147,7 +161,7 @@ def test_words_of_terminals_and_people_are_never_markup(visit: Visit, store: Sto
     province.post("/alerts/1/note", words=EVIL)
     province.post("/filters", name=EVIL[:40], query="state=issuing&q=" + "%3Cscript%3E")
     for path in (
-        "/", "/terminals", f"/terminals?q={EVIL}&software={EVIL}", "/terminals/1407030001", "/alerts", "/alerts/1", "/conflicts", "/conflicts/1",
+        "/", "/terminals", f"/terminals?q={EVIL}&software={EVIL}", "/terminals/1407030001", "/alerts", "/alerts/1", "/conflicts", "/conflicts/1", "/reports",
         f"/certificates/{number}", f"/lookup?q={EVIL}", "/audit", f"/audit?who={EVIL}", f"/login?next={EVIL}", f"/certificates/{EVIL}", f"/{EVIL}",
     ):  # fmt: skip
         text = province.get(path)[1]

@@ -30,6 +30,7 @@ from tools.fleet.store.queries_desk import (
     list_conflicts,
     notes_of,
     owners,
+    resolve_conflict,
 )
 from tools.fleet.store.states import Severity
 
@@ -55,6 +56,7 @@ class AlertsPage:
             desk.act("/alerts/{number:int}/note", self.write),
             desk.look("/conflicts", self.conflicts),
             desk.look("/conflicts/{number:int}", self.conflict),
+            desk.act("/conflicts/{number:int}/resolve", self.resolve),
         ]
 
     async def show(self, request: Request, who: Who) -> Response:
@@ -164,6 +166,19 @@ class AlertsPage:
         await self._desk.audit(who, "lookup", f"conflict {number}")
         kept = held.record if held is not None else b""
         return self._desk.draw(request, who, "conflict.html", conflict=row, came=_shown(body), kept=_shown(kept), held=held)
+
+    async def resolve(self, request: Request, who: Who, form: Form) -> Response:
+        """Looked into: its alarm may end. The bytes stay."""
+        number, now = request.path_params["number"], self._desk.clock()
+
+        def do(tx: Connection) -> None:
+            if conflict_bodies(tx, who.area, number) is None:
+                raise HTTPException(404)
+            if resolve_conflict(tx, who.area, number, who.login, now):
+                note(tx, now, who.login, "conflictResolved", str(number))
+
+        await self._desk.write(do)
+        return self._desk.go("/conflicts")
 
 
 def _open(tx: Connection, area: Area, number: int) -> AlertRow:
