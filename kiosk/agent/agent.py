@@ -30,6 +30,7 @@ from kiosk.wire.uplink import Hello, OutboxSpan, Pause, Receipt, Welcome
 
 STATE_PATIENCE_S = 10.0
 HELLO_AGAIN_S = 30.0
+ASK_AGAIN_S = 5.0
 _HEALTH_S = 5.0
 _SLICE_S = 0.25
 
@@ -59,7 +60,7 @@ class Agent:
         self._p = parts
         self._welcomed = False
         self._connected_at = 0.0
-        self._hello_at = 0.0
+        self._hello_at = self._hello_said = 0.0
         self._health_at = 0.0
         self._jobs_at = 0.0
         self._oldest: tuple[int, float] | None = None
@@ -97,28 +98,34 @@ class Agent:
         self._p.jobs.close()
 
     def _work(self, now: float) -> None:
-        p = self._p
+        self._work_jobs(now)
         if not self._welcomed:
             if now >= self._hello_at:
                 self._say_hello(now)
             return
+        p = self._p
         if now - self._connected_at >= STATE_PATIENCE_S:
             self._publish(p.edge.host_is_there(p.clock.now_ms()))
         try:
             for batch in p.pump.due(now):
                 p.connection.publish(Publish(up(p.terminal, Up.CERT), batch.encode(), qos=1))
         except SourceUnavailable:
-            pass  # health tells it (Outbox/pending is unknown); the next turn asks again
-        if now >= self._jobs_at:
-            self._jobs_at = now + _SLICE_S
-            under_way = {(report.id, report.status) for report in self._reports.values()}
-            before = p.jobs.successes
-            reports = p.jobs.step()
-            if p.jobs.successes != before:
-                self._say_hello(now)  # versions may have changed
-            for report in reports:
-                if (report.id, report.status) not in under_way:
-                    ticket = p.connection.publish(Publish(up(p.terminal, Up.JOB), report.encode(), qos=1))
+            return  # health tells it (Outbox/pending is unknown); the next turn asks again
+
+    def _work_jobs(self, now: float) -> None:
+        if now < self._jobs_at:
+            return
+        p = self._p
+        self._jobs_at = now + _SLICE_S
+        before = p.jobs.successes
+        reports = p.jobs.step()
+        if p.jobs.successes != before:
+            self._say_hello(now)  # versions may have changed
+        under_way = {(report.id, report.status) for report in self._reports.values()}
+        for report in reports:
+            if (report.id, report.status) not in under_way:
+                ticket = p.connection.publish(Publish(up(p.terminal, Up.JOB), report.encode(), qos=1))
+                if ticket:
                     self._reports[ticket] = report
 
     def _on_connected(self, happening: Connected) -> None:
@@ -143,9 +150,11 @@ class Agent:
         if address is None:
             now = p.clock.now_ms()
             reaction = p.edge.heard_state(message.topic, message.payload, now)
-            self._publish(reaction.publish if not reaction.disconnect else ())
             if reaction.disconnect:
                 p.connection.leave(reaction.publish[0], onward=True)
+            elif reaction.publish:
+                self._publish(reaction.publish)
+                self._hello_at = 0.0  # the centre has just come: it cannot have heard a hello from before
             self._publish(p.edge.heard_command(message.topic, message.payload, now).publish)
         elif address.terminal == p.terminal:
             try:
@@ -174,6 +183,10 @@ class Agent:
             if welcome.receipt_upto < cursor:
                 log.event("centre-has-less", centre=welcome.receipt_upto, cursor=cursor)
             p.pump.begin(welcome.receipt_upto)
+        try:
+            p.pump.centre_has(welcome.receipt_upto)
+        except SourceUnavailable:
+            p.pump.lost()
         self._stand(Standing(pause=welcome.pause, counter_floor=max(welcome.counter_floor, self._standing.counter_floor)))
         for job in welcome.jobs:
             p.jobs.hear(job)
@@ -186,10 +199,18 @@ class Agent:
                 log.event("receipt-bad", seq=bad.seq, code=bad.code.value)
         elif verdict is not Verdict.KNOWN:
             log.event("receipt-refused", verdict=verdict.value)
+            if verdict is Verdict.TOO_HIGH:
+                self._ask_again()
+
+    def _ask_again(self) -> None:
+        """The centre knows more than we remember to have sent (our file was lost): its next welcome says how much. Forged, it costs one hello."""
+        now = self._p.clock.monotonic()
+        if now - self._hello_said >= ASK_AGAIN_S:
+            self._say_hello(now)
 
     def _say_hello(self, now: float) -> None:
         p = self._p
-        self._hello_at = now + HELLO_AGAIN_S
+        self._hello_at, self._hello_said = now + HELLO_AGAIN_S, now
         try:
             span = p.pump.backlog().span
         except SourceUnavailable:

@@ -26,6 +26,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from kiosk.agent.backoff import Backoff
+from kiosk.agent.tls import TlsError
 from kiosk.wire.sparkplug.edge import Publish
 
 ACK_S = 20.0
@@ -203,21 +204,23 @@ class Connection:
         client.on_subscribe, client.on_message, client.on_publish = self._on_subscribe, self._on_message, self._on_publish
         self._client, self._refused, self._largest = client, "", None
         self._unacked.clear()
+        # Before the attempt: paho may tell of its end from within ``connect``.
+        self._phase = _Phase.CONNECTING
+        self._since = self._last_in = self._monotonic()
         try:
             context = self._context()
             if context is not None:
                 client.tls_set_context(context)
             client.on_socket_open = _no_waiting_for_more
             client.connect(broker.host, broker.port, self._keepalive_s, **self._clean_start())
+        except TlsError as err:
+            self._fail(f"tls:{err.code}")
         except ssl.SSLCertVerificationError as err:
             self._fail(f"certificate:{err.verify_code}")
         except ssl.SSLError:
             self._fail("tls")
         except (OSError, ValueError) as err:
             self._fail(type(err).__name__)
-        else:
-            self._phase = _Phase.CONNECTING
-            self._since = self._last_in = self._monotonic()
 
     def _clean_start(self) -> dict[str, Any]:
         if self._protocol is MQTTProtocolVersion.MQTTv311:
@@ -229,6 +232,7 @@ class Connection:
     def _exchange(self, client: mqtt.Client, timeout_s: float) -> None:
         sock = client.socket()
         if sock is None:
+            self._fail("gone")
             return
         try:
             waiting = isinstance(sock, ssl.SSLSocket) and sock.pending() > 0
@@ -245,7 +249,7 @@ class Connection:
     def _watch(self) -> None:
         now = self._monotonic()
         if self._phase in (_Phase.CONNECTING, _Phase.SUBSCRIBING) and now - self._since > CONNECT_S:
-            self._fail("noAnswer")
+            self._fail("noAnswer", version=self._phase is _Phase.CONNECTING)  # some are silent about a version they do not know
         elif self._phase is _Phase.UP and now - self._last_in > 1.45 * self._keepalive_s:
             self._fail("silent")
         elif self._unacked and now - min(self._unacked.values()) > ACK_S:
@@ -289,7 +293,7 @@ class Connection:
         self._backoff.reset()
 
     def _fail(self, reason: str, *, version: bool = False) -> None:
-        if self._phase is _Phase.WAITING and self._client is None and reason != "hostOffline":
+        if self._client is None and reason != "hostOffline":
             return  # told already
         broker = self._brokers[self._at]
         if version:

@@ -2,7 +2,7 @@
 
 Rules
 - At most ``WINDOW`` batches travel without a receipt. A PUBACK moves nothing.
-- A receipt moves the cursor only for this ledger, only forward, and never beyond what was sent.
+- A receipt moves the cursor only for this ledger, only forward, and never beyond what was sent; what a welcome says the centre has, was sent.
 - No receipt in time: everything after the cursor is sent again, later and later; duplicates are normal, the centre knows them.
 - A centre that has less than our cursor (restored from a backup) gets the rest again: the outbox still has it.
 """
@@ -88,6 +88,15 @@ class Pump:
         self._again()
         self._backoff.reset()
         self._upto = min(self._upto, centre_has)
+
+    def centre_has(self, upto: int) -> None:
+        """A welcome told what the centre has: events of this ledger up to there were sent in an earlier life. Raises ``SourceUnavailable``, ``StoreError``.
+
+        Never more than the ledger holds: a ledger that was put back in time gets no receipt for what it writes anew, and the centre sees the conflict.
+        """
+        span = self._source.span()
+        self._know(span.generation)
+        self._sent = max(self._sent, min(upto, span.last))
 
     def lost(self) -> None:
         """The session is gone: nothing is in flight any more."""
