@@ -33,9 +33,10 @@ from kiosk.credential.keylist import KeyList, dump_key_list
 from kiosk.wire.topics import Up, up
 from kiosk.wire.uplink import CertBatch, WireEvent, batches
 from tools.fleet.broker import broker_command, mosquitto_path
-from tools.fleet.collector.ingest import Ingest, checked
+from tools.fleet.collector.ingest import Ingest
 from tools.fleet.collector.jobs import make_centre_key
 from tools.fleet.collector.reading import read_arrival
+from tools.fleet.collector.work import checked
 from tools.fleet.simulator.checker import check
 from tools.fleet.simulator.cluster import PostgresCluster, has_postgres
 from tools.fleet.simulator.filling import register

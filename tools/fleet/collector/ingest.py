@@ -11,8 +11,7 @@ Rules
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -25,15 +24,13 @@ from kiosk.credential.keylist import KeyList
 from kiosk.store.columns import moment_from
 from kiosk.wire.uplink import BadCode
 from tools.fleet.collector.bulk import Bulk, bulk_for
-from tools.fleet.collector.check import Bad, Values, check_certificate, number_of
+from tools.fleet.collector.check import Bad, check_certificate
 from tools.fleet.collector.reading import Arrival, Event
 from tools.fleet.collector.sums import count_issued
+from tools.fleet.collector.work import Checked, StreamKey, Work, checked
 from tools.fleet.store.database import Store
 from tools.fleet.store.partitions import ensure_partitions, month_of
 from tools.fleet.store.schema import certificate, certificate_key, conflict, event, intake, stream
-
-StreamKey = tuple[str, str]
-"""Terminal and ledger."""
 
 _MAX_BAD = 200
 """A receipt names no more at once; the rest is in the centre's list."""
@@ -66,20 +63,6 @@ class Taken:
     troubles: list[Trouble] = field(default_factory=list)
     certificates: int = 0
     duplicates: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    """An event with the answer of its check, found before the transaction."""
-
-    event: Event
-    values: Values | None = None
-    number: str | None = None
-    bad: Bad | None = None
-
-
-Work = dict[StreamKey, list[_Checked]]
-"""Checked events by ledger, in the order of arrival."""
 
 
 @dataclass(slots=True)
@@ -145,23 +128,6 @@ class Ingest:
             self._month = month_of(now)
 
 
-def checked(arrivals: Iterable[Arrival], keys: KeyList, now: datetime) -> Work:
-    """Everything that needs no database, by ledger and in the order of arrival."""
-    work: Work = defaultdict(list)
-    for arrival in arrivals:
-        for one in arrival.events:
-            work[arrival.terminal, arrival.ledger].append(_check(one, arrival.terminal, keys, now))
-    return work
-
-
-def _check(one: Event, terminal: str, keys: KeyList, now: datetime) -> _Checked:
-    if one.kind == "certificate":
-        values = check_certificate(one, terminal, keys, now)
-        return _Checked(one, bad=values) if isinstance(values, Bad) else _Checked(one, values, values["number"])
-    number = number_of(one, terminal)
-    return _Checked(one, bad=number) if isinstance(number, Bad) else _Checked(one, number=number)
-
-
 class _Batch:
     """One transaction."""
 
@@ -180,8 +146,8 @@ class _Batch:
     def run(self, work: Work) -> None:
         self._lock(sorted({terminal for terminal, _ in work}))
         self._read_streams(sorted(work))
-        for key, checked in work.items():
-            self._sort(key, checked)
+        for key, events in work.items():
+            self._sort(key, events)
         self._store_certificates()
         self._bulk.events(self._tx, self._events)
         if self._conflicts:
@@ -205,11 +171,11 @@ class _Batch:
             if (code, ledger) in self._streams:
                 self._streams[code, ledger] = _Stream(upto, highest, gap)
 
-    def _sort(self, key: StreamKey, checked: list[_Checked]) -> None:
+    def _sort(self, key: StreamKey, events: list[Checked]) -> None:
         """Tell new events from those held, and those from others under the same seq."""
         flow = self._streams[key]
-        held = self._held(key, [one.event.seq for one in checked if one.event.seq <= flow.highest])
-        for one in checked:
+        held = self._held(key, [one.event.seq for one in events if one.event.seq <= flow.highest])
+        for one in events:
             seq, digest = one.event.seq, one.event.sha256
             known = held.get(seq)
             if known is not None:
@@ -250,7 +216,7 @@ class _Batch:
             held.setdefault(seq, []).append((bytes(digest), BadCode(word)))
         return held
 
-    def _accept(self, key: StreamKey, one: _Checked, *, is_seq_free: bool = True) -> None:
+    def _accept(self, key: StreamKey, one: Checked, *, is_seq_free: bool = True) -> None:
         if one.values is None:
             if is_seq_free:
                 self._events.append(self._event_row(key, one, one.event.raw))
@@ -275,12 +241,12 @@ class _Batch:
         if one.event.seq < self._streams[key].highest:
             self._late.append(number)
 
-    def _keep_all_the_same(self, key: StreamKey, one: _Checked) -> None:
+    def _keep_all_the_same(self, key: StreamKey, one: Checked) -> None:
         """A seq given twice: the ledger went back in time. What its terminal signed under a number of its own, and what it voided, still holds."""
         if one.bad is None and one.event.kind in ("certificate", "void"):
             self._accept(key, one, is_seq_free=False)
 
-    def _again(self, key: StreamKey, one: _Checked, held: bytes) -> None:
+    def _again(self, key: StreamKey, one: Checked, held: bytes) -> None:
         """A number that is already there, under another seq."""
         if held == one.event.sha256:
             self._taken.duplicates += 1
@@ -288,7 +254,7 @@ class _Batch:
         else:
             self._refuse(key, one, Bad(BadCode.CONFLICT, "sameNumber"))
 
-    def _event_row(self, key: StreamKey, one: _Checked, body: bytes) -> dict[str, Any]:
+    def _event_row(self, key: StreamKey, one: Checked, body: bytes) -> dict[str, Any]:
         return {
             "terminal": key[0],
             "ledger": key[1],
@@ -300,7 +266,7 @@ class _Batch:
             "sha256": one.event.sha256,
         }
 
-    def _refuse(self, key: StreamKey, one: _Checked, bad: Bad) -> None:
+    def _refuse(self, key: StreamKey, one: Checked, bad: Bad) -> None:
         row = self._event_row(key, one, one.event.raw)
         self._conflicts.append({**row, "code": bad.code.value, "detail": bad.detail})
         self._streams[key].bad[one.event.seq] = bad.code
