@@ -128,12 +128,12 @@ def account(chosen: Chosen) -> int:
 
     config = _prepared(chosen)
     try:
-        Area(chosen.area)
+        area = Area.parse(chosen.area)
         password = hash_password(_password(), chosen.login)
     except (ValueError, WeakPassword) as err:
         print(f"refused: {err or type(err).__name__}", file=sys.stderr)
         return 2
-    made = Account(chosen.login, chosen.name or chosen.login, chosen.role, chosen.area, password, utc_now(), None, 0)
+    made = Account(chosen.login, chosen.name or chosen.login, chosen.role, area.prefix, password, utc_now(), None, 0)
     store = open_store(config.url)
     try:
         with store.writing() as tx:

@@ -59,7 +59,9 @@ def day_bars(days: Sequence[tuple[str, int]], label: str) -> Markup:
     )
     every = max(1, len(days) // 3)
     names = Markup("").join(
-        Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(_LEFT + (i + 0.5) * slot, _H - 4, name)
+        Markup('<text class="axis" x="{:.1f}" y="{}" text-anchor="{}">{}</text>').format(
+            *((_W - _RIGHT, _H - 4, "end") if i == len(days) - 1 else (_LEFT + (i + 0.5) * slot, _H - 4, "middle")), name
+        )
         for i, (name, _) in enumerate(days)
         if (len(days) - 1 - i) % every == 0
     )
