@@ -46,21 +46,11 @@ class Settled:
     bad: tuple[tuple[int, BadCode], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """Something that a person must hear of: ``code`` conflict | badEvent."""
-
-    terminal: str
-    code: str
-    detail: str
-
-
 @dataclass(slots=True)
 class Taken:
     """The outcome of a batch."""
 
     settled: list[Settled] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
     certificates: int = 0
     duplicates: int = 0
 
@@ -270,9 +260,6 @@ class _Batch:
         row = self._event_row(key, one, one.event.raw)
         self._conflicts.append({**row, "code": bad.code.value, "detail": bad.detail})
         self._streams[key].bad[one.event.seq] = bad.code
-        self._taken.troubles.append(
-            Trouble(key[0], "conflict" if bad.code is BadCode.CONFLICT else "badEvent", f"{bad.code.value}:{bad.detail}")
-        )
 
     def _store_certificates(self) -> None:
         rows = list(self._certificates.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -131,11 +130,6 @@ def expire(tx: Connection, now: datetime, grace: timedelta) -> int:
         .values(status=JobStatus.TIMED_OUT.value, updated_at=now, detail={"by": "centre"})
     )
     return ended.rowcount
-
-
-def kinds() -> Sequence[JobKind]:
-    """What can be ordered."""
-    return tuple(JobKind)
 
 
 def _wanted(kind: JobKind, args: dict[str, Json]) -> dict[str, Any]:
