@@ -1,4 +1,4 @@
-"""The centre's web application: the console at ``/console``, the public page at ``/q``, one process."""
+"""The centre's web application: the console at ``/console``, the public page at ``/q``, ``/metrics``; one process."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from tools.fleet.collector import jobs
 from tools.fleet.collector.keys import KeyFile
 from tools.fleet.collector.worker import utc_now
 from tools.fleet.config import FleetConfig
+from tools.fleet.metrics import app as metrics
 from tools.fleet.store.database import Store
 from tools.fleet.store.schema import terminal
 
@@ -70,6 +71,7 @@ def make_app(config: FleetConfig, store: Store, keys: KeyFile, *, plain_http: bo
     routes: list[BaseRoute] = [Route("/healthz", _alive), Route("/", _home)]
     routes += _console(config, store, plain_http)
     routes += _public(config, store, keys)
+    routes += metrics.routes(store.engine, utc_now)
     return Starlette(routes=routes)
 
 
