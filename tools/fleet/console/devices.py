@@ -70,9 +70,9 @@ def _state(values: Mapping[str, Json], words: Words) -> Word:
     """The worst thing is the headline: an online printer without paper is not well."""
     state = words("deviceState", values.get("state") or "unknown")
     paper, cover = values.get("supply/paper"), values.get("cover")
-    if state.tone == "good" and cover == "open":
+    if state.tone != "stop" and cover == "open":
         return words("cover", "open")
-    if state.tone == "good" and paper in ("out", "jammed", "low"):
+    if state.tone != "stop" and paper in ("out", "jammed", "low"):
         return words("paper", paper)
     if state.tone == "good" and values.get("error/level") not in (None, "none", ""):
         return words("deviceState", "userError")

@@ -79,6 +79,7 @@ def test_a_printer_online_without_paper_is_not_well() -> None:
     assert headline(state="online", supply__paper="out") == "没纸了"
     assert headline(state="online", supply__paper="low") == "纸快用完"
     assert headline(state="online", supply__paper="full", cover="open") == "盖子开着"
+    assert headline(supply__paper="out") == "没纸了"
     assert headline(state="noDevice", supply__paper="out") == "没有找到"
 
 

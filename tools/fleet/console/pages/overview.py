@@ -24,7 +24,7 @@ from tools.fleet.web import NO_STORE, beijing
 
 _SLOW_S = 120.0
 _MOST_TILES = 5000
-_WELCOME_S = 10.0
+_WELCOME_BEATS = 5
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def stream(desk: Desk, request: Request, what: tuple[object, ...], draw: Callabl
         nonlocal asked_s
         if desk.settings.closing.is_set() or await request.is_disconnected():
             return False
-        if time.monotonic() - asked_s > _WELCOME_S:
+        if time.monotonic() - asked_s > _WELCOME_BEATS * desk.settings.beat_s:
             asked_s = time.monotonic()
             return await desk.who(request) is not None
         return True

@@ -44,10 +44,18 @@ if (address) {
     source.onmessage = (event) => { say(true); take(JSON.parse(event.data)); };
     source.onerror = () => {
       say(false);
-      // Closed for good: the session ended, or the centre asked us to go. Look again in a while.
-      if (source.readyState === EventSource.CLOSED) setTimeout(open, 5000);
+      if (source.readyState === EventSource.CLOSED) again();
     };
   };
+  // Closed for good: the session ended (then the login page is due), or the centre is away (then look again in a while).
+  const again = () => fetch(address, { redirect: "manual" }).then(
+    (answer) => {
+      if (answer.type === "opaqueredirect") return location.reload();
+      if (answer.body) answer.body.cancel();
+      setTimeout(open, 5000);
+    },
+    () => setTimeout(again, 5000),
+  );
   const close = () => { if (source) { source.close(); source = null; } };
   open();
   // Nobody looks at a hidden page: it costs the centre nothing.
