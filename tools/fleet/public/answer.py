@@ -118,7 +118,7 @@ def _is_bound(verdict: Verdict, row: CertificateRow) -> bool:
 def _trace(row: CertificateRow, events: list[EventRow]) -> list[dict[str, Any]]:
     """What happened to this certificate, as (time, text id, facts), oldest first."""
     found: list[tuple[datetime, str, dict[str, str]]] = [
-        (row.issued_at, "issued", {"station": row.station}),
+        (row.issued_at, "issued", {"station": without_ids(row.station)}),
         (row.received_at, "received", {}),
     ]
     printed: set[int] = set()

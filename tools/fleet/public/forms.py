@@ -47,8 +47,9 @@ async def read_json(request: Request) -> Mapping[str, object]:
     """The object in a JSON body of bounded size. Raises ``BadInput``."""
     if _kind(request) != "application/json":
         raise BadInput("wrongKind")
+    body = await _body(request)
     try:
-        found = json.loads(await _body(request))
+        found = json.loads(body)
     except (ValueError, RecursionError) as err:
         raise BadInput("malformed") from err
     if not isinstance(found, dict):

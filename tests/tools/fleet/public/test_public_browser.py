@@ -158,7 +158,12 @@ def test_the_form_stands_word_for_word_with_the_masked_phone_until_the_subject_c
 ) -> None:
     show(page, address, world.codes["blocks"])
     text = page.inner_text(".paper")
-    for line in ("我承诺生产销售的食用农产品：", "未使用禁用农药、兽药及其他化合物；", "使用的常规农药、兽药残留不超标。", "承诺依据："):
+    for line in (
+        "我承诺生产销售的食用农产品：",
+        "未使用禁用农药、兽药及其他化合物；",
+        "使用的常规农药、兽药残留不超标。",
+        "承诺依据：",
+    ):
         assert line in text
     assert page.locator(".paper dt").all_inner_texts() == ["产品名称", "重量或数量", "产地", "承诺主体", "联系方式", "开具时间"]
     assert re.search(r"\d{3}\*{4}\d{4}", text)
