@@ -92,6 +92,11 @@ class Agent:
         if p.connection.is_up:
             self._work(now)
 
+    @property
+    def is_welcomed(self) -> bool:
+        """Whether the centre has answered in this session, so that certificates go up."""
+        return self._welcomed
+
     def close(self) -> None:
         """Say goodbye in order."""
         self._p.connection.leave(self._p.edge.leaving())

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -32,6 +32,7 @@ WINDOW = 16
 """Batches on their way: published and not yet receipted."""
 
 EventKind = Literal["certificate", "void", "reprint", "print", "registration"]
+_KINDS = frozenset(get_args(EventKind))
 
 
 class ClockSource(StrEnum):
@@ -211,11 +212,7 @@ def batches(ledger: str, events: Sequence[WireEvent], most: int = MAX_BATCH_BYTE
 
 
 def _entry_bytes(event: WireEvent) -> bytes:
-    if not (event.body.startswith(b"{") and event.body.endswith(b"}")):
+    if event.kind not in _KINDS or not (event.body.startswith(b"{") and event.body.endswith(b"}")):
         raise WireError("malformed")
-    return b'{"body":%b,"kind":%b,"seq":%d,"sha256":%b}' % (
-        event.body,
-        canonical_json(event.kind),
-        event.seq,
-        canonical_json(event.sha256),
-    )
+    # Neither the kinds nor a hash need escapes: this is their canonical JSON.
+    return b'{"body":%b,"kind":"%b","seq":%d,"sha256":"%b"}' % (event.body, event.kind.encode(), event.seq, event.sha256.encode())
