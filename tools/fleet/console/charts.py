@@ -65,10 +65,10 @@ def day_bars(days: Sequence[tuple[str, int]], label: str) -> Markup:
         for i, (name, _) in enumerate(days)
         if (len(days) - 1 - i) % every == 0
     )
-    return _frame(label, _levels(0, top, "") + bars + names)
+    return _frame(label, _levels(0, top) + bars + names)
 
 
-def line_chart(points: Sequence[tuple[datetime, float]], since: datetime, until: datetime, label: str, unit: str = "") -> Markup:
+def line_chart(points: Sequence[tuple[datetime, float]], since: datetime, until: datetime, label: str) -> Markup:
     """A value over time. Longer silence than twelve times the usual step breaks the line."""
     inside = [(at, value) for at, value in points if since <= at <= until]
     if not inside:
@@ -86,7 +86,7 @@ def line_chart(points: Sequence[tuple[datetime, float]], since: datetime, until:
 
     drawn = Markup("").join(_stroke(stroke, place) for stroke in _strokes(_thinned(inside, since, span_s), span_s))
     last = Markup('<circle class="last" cx="{}" cy="{}" r="3"/>').format(*place(*inside[-1]).split())
-    return _frame(label, _levels(bottom, top, unit) + drawn + last + _moments(since, until))
+    return _frame(label, _levels(bottom, top) + drawn + last + _moments(since, until))
 
 
 def _stroke(points: Sequence[tuple[datetime, float]], place: Callable[[datetime, float], str]) -> Markup:
@@ -127,11 +127,11 @@ def _y(value: float, bottom: float, top: float) -> float:
     return floor - (floor - _TOP) * (value - bottom) / (top - bottom)
 
 
-def _levels(bottom: float, top: float, unit: str) -> Markup:
+def _levels(bottom: float, top: float) -> Markup:
     return Markup("").join(
         Markup(
             '<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/><text class="axis" x="{}" y="{:.1f}" text-anchor="end">{}</text>'
-        ).format(_LEFT, _W - _RIGHT, y, y, _LEFT - 5, y + 4, _short(level) + (unit if level == top else ""))
+        ).format(_LEFT, _W - _RIGHT, y, y, _LEFT - 5, y + 4, _short(level))
         for level in (bottom, (bottom + top) / 2, top)
         for y in (_y(level, bottom, top),)
     )

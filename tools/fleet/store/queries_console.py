@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -86,16 +86,6 @@ class TerminalPage:
 
     total: int
     lines: tuple[TerminalLine, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whom certificates name, as the newest of them does."""
-
-    id: int
-    kind: str
-    name: str = field(repr=False)
-    credit_code: str = field(repr=False)
 
 
 _LINE = tuple(terminal.c[name] for name in TerminalLine.__slots__)

@@ -162,7 +162,8 @@ def test_an_alert_is_taken_given_and_noted(visit: Visit, store: Store, clock: Cl
 def test_a_closed_alert_cannot_be_taken(visit: Visit, store: Store) -> None:
     with store.writing() as tx:
         tx.execute(update(alert).where(alert.c.id == 1).values(closed_at=NOW))
-    assert visit("province").post("/alerts/1/take")[0] == 409
+    status, text = visit("province").post("/alerts/1/take")
+    assert (status, "这条告警已经解除" in text) == (409, True)
 
 
 def test_a_conflict_shows_both_sides(visit: Visit) -> None:

@@ -17,7 +17,8 @@ from tools.fleet.store.schema import alert, audit, certificate, conflict, report
 from tools.fleet.store.schema_desk import alert_note
 
 Visit = Callable[..., Visitor]
-CODE = re.compile(r"(?<![\d.])14\d{8}(?!\d)")
+CODE = re.compile(r"(?<![\w.])(14\d{8})(?:\d{6,10}[0-9A-Z])?(?!\w)")
+"""A terminal's code, alone or at the beginning of a certificate's number; not a run of digits within a form's token."""
 PAGES = (
     "/",
     "/terminals",
