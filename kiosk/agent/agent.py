@@ -23,7 +23,7 @@ from kiosk.wire.canonical import WireError
 from kiosk.wire.health import Outbox
 from kiosk.wire.job import JobReport
 from kiosk.wire.order import Standing
-from kiosk.wire.sparkplug.edge import EdgeNode, Publish
+from kiosk.wire.sparkplug.edge import EdgeNode, Phase, Publish
 from kiosk.wire.sync import FileKind
 from kiosk.wire.topics import Down, Up, parse, up
 from kiosk.wire.uplink import Hello, OutboxSpan, Pause, Receipt, Welcome
@@ -118,20 +118,21 @@ class Agent:
             return  # health tells it (Outbox/pending is unknown); the next turn asks again
 
     def _work_jobs(self, now: float) -> None:
-        if now < self._jobs_at:
-            return
         p = self._p
+        # A report that nobody hears is lost though the broker acknowledged it: the centre must have shown itself first.
+        if now < self._jobs_at or not (self._welcomed or p.edge.phase is Phase.ONLINE):
+            return
         self._jobs_at = now + _SLICE_S
-        before = p.jobs.successes
+        before = p.jobs.versions_changed
         reports = p.jobs.step()
-        if p.jobs.successes != before:
-            self._say_hello(now)  # versions may have changed
         under_way = {(report.id, report.status) for report in self._reports.values()}
         for report in reports:
             if (report.id, report.status) not in under_way:
                 ticket = p.connection.publish(Publish(up(p.terminal, Up.JOB), report.encode(), qos=1))
                 if ticket:
                     self._reports[ticket] = report
+        if p.jobs.versions_changed != before:
+            self._say_hello(now)  # after the reports: the centre's answer must know them
 
     def _on_connected(self, happening: Connected) -> None:
         p = self._p

@@ -23,6 +23,7 @@ from kiosk.agent.store import AgentStore, StoredJob
 from kiosk.wire.canonical import WireError, read_json
 from kiosk.wire.job import MAX_JOB_BYTES, Job, JobKind, JobReport, JobStatus, may_follow, read_job
 
+_VERSIONED = frozenset({JobKind.SYNC_DIRECTORY, JobKind.SYNC_KEYS, JobKind.SET_CONFIGURATION})
 _SURVIVORS = frozenset({JobKind.REBOOT, JobKind.RESTART_APP})
 
 
@@ -61,7 +62,7 @@ class JobDesk:
         succeeded: Callable[[StoredJob, Outcome], None] = lambda _job, _outcome: None,
     ) -> None:
         self._succeeded = succeeded
-        self.successes = 0
+        self.versions_changed = 0
         self._store, self._centre, self._terminal = store, centre, terminal
         self._executors, self._now, self._boot = dict(executors), now, boot
         self._todo: queue.Queue[StoredJob | None] = queue.Queue()
@@ -141,7 +142,7 @@ class JobDesk:
             self._running = None
             if outcome.ok:
                 self._succeeded(job, outcome)
-                self.successes += 1
+                self.versions_changed += job.kind in _VERSIONED
             detail = dict(outcome.detail) if outcome.ok else {**outcome.detail, "code": outcome.code}
             self._set(job, JobStatus.SUCCEEDED if outcome.ok else JobStatus.FAILED, detail)
 

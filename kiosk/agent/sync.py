@@ -75,7 +75,7 @@ class SyncDesk:
             raise JobFailed(err.code) from err
         except StoreError as err:
             raise JobFailed(f"{err.code}:{err.reason}") from err
-        except (ValueError, KeyListError) as err:
+        except (KeyError, TypeError, ValueError, KeyListError) as err:
             raise JobFailed(getattr(err, "code", "malformed")) from err
         finally:
             part.unlink(missing_ok=True)
