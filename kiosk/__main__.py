@@ -70,7 +70,7 @@ def run(
 
     def first_picture(*_: object) -> None:
         Window.unbind(on_flip=first_picture)
-        opening.begin()
+        opening.begin(stage.rehearse)
 
     Window.bind(on_flip=first_picture)
     try:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from kiosk.config import StationConfig
 from kiosk.runtime.bridge import Bridge
-from kiosk.runtime.memory import settle
+from kiosk.runtime.memory import settle, tidy
 from kiosk.session.events import Event
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
@@ -21,6 +22,9 @@ from kiosk.texts import Texts
 if TYPE_CHECKING:
     from kiosk.directory.catalogue import Catalogue
     from kiosk.runtime.assembly import Assembly, StartError
+
+
+_REST_S = 0.3
 
 
 def first_state(config: StationConfig) -> Terminal:
@@ -53,10 +57,13 @@ class Opening:
         self._parts: Assembly | None = None
         self._refused: StartError | None = None
         self._broken: Exception | None = None
+        self._rehearse: Callable[[Terminal | None], None] = lambda _: None
+        self._ending = threading.Event()
         self._thread = threading.Thread(target=self._open, name="kiosk-start")
 
-    def begin(self) -> None:
-        """Start opening."""
+    def begin(self, rehearse: Callable[[Terminal | None], None]) -> None:
+        """Start opening. ``rehearse`` draws a page out of sight on the screen's thread, None ends it."""
+        self._rehearse = rehearse
         self._thread.start()
 
     def send(self, event: Event) -> None:
@@ -71,6 +78,7 @@ class Opening:
 
     def end(self) -> StartError | None:
         """Close everything; the reason when it could not be opened. Raises what nobody foresaw."""
+        self._ending.set()
         if self._thread.ident is not None:
             self._thread.join()
         if self._parts is not None:
@@ -92,10 +100,22 @@ class Opening:
             all_screens()
             warm_pictures(pictures_of_choices(parts.catalogue))
             font_book().learn(characters_of(self._texts, parts.catalogue))
+            settle()
+            self._rehearse_all(parts.catalogue)
         except StartError as err:
             self._refused = err
             self._bridge.call(self._on_failure)
         except Exception as err:  # noqa: BLE001 - raised again by ``end``, on the main thread
             self._broken = err
             self._bridge.call(self._on_failure)
-        settle()
+
+    def _rehearse_all(self, catalogue: Catalogue) -> None:
+        """One page at a time, with rests: whoever comes now is served first."""
+        from kiosk.rehearsal import rehearsed
+
+        for state in (*rehearsed(first_state(self._config), catalogue), None):
+            if self._ending.wait(_REST_S):
+                return
+            self._bridge.call(partial(self._rehearse, state))
+        self._ending.wait(_REST_S)
+        tidy()

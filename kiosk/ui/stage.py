@@ -25,6 +25,8 @@ from kiosk.ui.widgets.overlay import Countdown, Ribbon
 GUARD_S = 0.35
 """After a page turned, touches are swallowed for so long: the second half of a double tap."""
 _TOUCHED_EVERY_S = 0.5
+_QUIET_S = 5.0
+"""Since the last touch: nobody is likely to touch in the next moment."""
 
 
 class Stage(FloatLayout):
@@ -55,6 +57,7 @@ class Stage(FloatLayout):
         self._turned_at = -GUARD_S
         self._told_at = -_TOUCHED_EVERY_S
         self._is_opening = False
+        self._rehearsed: Screen | None = None
         self.screen: Screen | None = None
         self._ribbon: Ribbon | None = None
         self._countdown: Countdown | None = None
@@ -84,12 +87,22 @@ class Stage(FloatLayout):
         if self._countdown is not None:
             self._countdown.show(state.countdown)
 
+    def rehearse(self, state: Terminal | None) -> None:
+        """Draw a page where nobody sees it, unless somebody is being served; None lets the last one go."""
+        self._rehearsed = None
+        if state is None or self.page is not Page.ATTRACT or self._monotonic() - self._told_at < _QUIET_S:
+            return
+        self._rehearsed = screen_for(state.page)(self._context(elder=False), state)
+        self._rehearsed.size = self.size
+
+    def _context(self, *, elder: bool) -> ScreenContext:
+        theme = Theme(self._board, elder)
+        return ScreenContext(theme, self._texts, self._catalogue, self._send, self._speak, self._unit_shown)
+
     def _turn(self, state: Terminal) -> None:
         if state.page is Page.ATTRACT and self.page is not Page.ATTRACT:
             forget_texts(but=self._ours)
-        ctx = ScreenContext(
-            Theme(self._board, state.elder), self._texts, self._catalogue, self._send, self._speak, self._unit_shown
-        )
+        ctx = self._context(elder=state.elder)
         self.clear_widgets()
         self.screen = screen_for(state.page)(ctx, state)
         self.add_widget(self.screen)

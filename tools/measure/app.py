@@ -19,7 +19,7 @@ _STARTS = 5
 _SIZE = (1280, 800)
 _PERSON = "王建国"
 _LONGEST_GAP_MS = 50.0
-_SETTLED_S = 1.5
+_SETTLED_S = 4.5
 
 
 def rows() -> list[Row]:
