@@ -138,6 +138,7 @@ class Agent:
         p = self._p
         log.event("agent-connected", broker=happening.broker, protocol=happening.protocol)
         self._welcomed = False
+        p.pump.fit(p.connection.largest_packet)
         self._connected_at = p.clock.monotonic()
         self._report_health()  # a birth tells what is now
         self._publish(p.edge.connected(p.clock.now_ms()))

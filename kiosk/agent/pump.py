@@ -23,6 +23,8 @@ from kiosk.wire.uplink import MAX_BATCH_BYTES, MAX_EVENTS, WINDOW, CertBatch, Re
 RETRY = BackoffRule(first_s=60.0, cap_s=300.0)
 _LEAST_RETRY_S = 15.0
 _KEEP_S = 0.25
+_AROUND_BATCH = 512
+"""Topic, header and frame of a batch."""
 
 
 class Verdict(StrEnum):
@@ -57,13 +59,12 @@ class Pump:
         *,
         window: int = WINDOW,
         retry: BackoffRule = RETRY,
-        most_bytes: int = MAX_BATCH_BYTES,
         backoff: Callable[[BackoffRule], Backoff] = Backoff,
     ) -> None:
         self._source = source
         self._store = store
         self._window = window
-        self._most_bytes = most_bytes
+        self._most_bytes = MAX_BATCH_BYTES
         self._backoff = backoff(retry)
         self._ledger = ""
         self._upto = 0
@@ -84,6 +85,10 @@ class Pump:
         span = self._source.span()
         self._know(span.generation)
         return Backlog(span, self._upto)
+
+    def fit(self, largest_packet: int | None) -> None:
+        """What this broker accepts at most, None when it did not say."""
+        self._most_bytes = MAX_BATCH_BYTES if largest_packet is None else min(MAX_BATCH_BYTES, largest_packet - _AROUND_BATCH)
 
     def begin(self, centre_has: int) -> None:
         """A new session was welcomed: begin after the cursor, or earlier if the centre has less."""

@@ -39,7 +39,9 @@ def free_port() -> int:
 class Mosquitto:
     """One broker on one port for its whole life."""
 
-    def __init__(self, folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True) -> None:
+    def __init__(
+        self, folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True, largest: int = 0
+    ) -> None:
         self.port = free_port()
         config = write_mosquitto(folder, self.port, tls)
         if persistent:
@@ -49,6 +51,9 @@ class Mosquitto:
             config.write_text(config.read_text(encoding="utf-8").replace("persistence false", kept), encoding="utf-8")
         if not retain:
             config.write_text(config.read_text(encoding="utf-8") + "\nretain_available false\n", encoding="utf-8")
+        if largest:
+            text = config.read_text(encoding="utf-8").replace("max_packet_size 1100000", f"max_packet_size {largest}")
+            config.write_text(text, encoding="utf-8")
         self._log = folder / "mosquitto.log"
         self._command = [mosquitto_path() or "mosquitto", "-c", str(config)]
         self._process: subprocess.Popen[bytes] | None = None
@@ -79,9 +84,11 @@ class Mosquitto:
 
 
 @contextmanager
-def running(folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True) -> Iterator[Mosquitto]:
+def running(
+    folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True, largest: int = 0
+) -> Iterator[Mosquitto]:
     """A broker that ends with the block."""
-    broker = Mosquitto(folder, persistent=persistent, tls=tls, retain=retain)
+    broker = Mosquitto(folder, persistent=persistent, tls=tls, retain=retain, largest=largest)
     broker.start()
     try:
         yield broker

@@ -250,6 +250,16 @@ def test_duplicates_and_reorder_on_the_way_change_nothing(tmp_path: Path, broker
     centre.close()
 
 
+def test_batches_fit_what_the_broker_accepts(tmp_path: Path) -> None:
+    with real.running(tmp_path / "broker", largest=8000) as broker:
+        source, centre = ListSource(ledger_events(120)), SmallCentre(tmp_path / "centre", broker.port)
+        with RunningAgent(station(tmp_path / "t", broker.port), source) as agent:
+            all_receipted(agent, source)
+        assert check(source, centre).is_whole
+        assert centre.batches > 120 * 700 / 8000
+        centre.close()
+
+
 def test_half_open_connection_is_noticed_and_replaced(tmp_path: Path, broker: real.Mosquitto) -> None:
     source = ListSource(ledger_events(100))
     proxy = real.Proxy(broker.port)
