@@ -73,13 +73,20 @@ async def _simulate(terminals: Sequence[SimulatedTerminal], wire: Wire, load: Lo
             one.hold(away=False)
         await _drain([*stations, *twins], load.drain_s)
     finally:
-        for task in tasks:
-            task.cancel()
-        ends = await asyncio.gather(*tasks, return_exceptions=True)
-    for end in ends:
-        if isinstance(end, Exception):  # a station that broke would look like one that lost its certificates
-            raise end
+        await _end(tasks)
+    for task in tasks:
+        if not task.cancelled() and (broken := task.exception()) is not None:
+            raise broken  # a station that broke would look like one that lost its certificates
     return Outcome(figures, issued, sum(one.pending for one in stations), [*terminals, *(one.terminal for one in twins)])
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    """Cancel until all have ended: ``wait_for`` of Python 3.11 loses a cancellation that meets its result."""
+    waiting = set(tasks)
+    while waiting:
+        for task in waiting:
+            task.cancel()
+        _, waiting = await asyncio.wait(waiting, timeout=1)
 
 
 async def _connect(stations: list[Station], tasks: list[asyncio.Task[None]], per_second: float) -> None:
