@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kiosk import log
 from kiosk.agent.assembly import AgentSetupError, make_agent
-from kiosk.agent.source import NoSource
+from kiosk.agent.door import DoorSource
 from kiosk.agent.store import AgentStore
 from kiosk.config import ConfigError, StationConfig, load_station
 from kiosk.credential.secret_file import KeyFileError
@@ -44,7 +44,7 @@ def run(config: StationConfig) -> int:
         signal.signal(number, lambda *_: ended.set())
     try:
         with AgentStore.open(config.paths.agent / "agent.db") as store:
-            agent = make_agent(config, NoSource(), store)
+            agent = make_agent(config, DoorSource(config.paths.runtime), store)
             log.event("agent-started", terminal=config.station.terminal, version=VERSION)
             try:
                 while not ended.is_set():

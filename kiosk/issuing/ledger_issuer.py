@@ -213,6 +213,14 @@ class LedgerIssuer:
         with self._reading() as tx:
             return outbox.after(tx, seq, limit)
 
+    def outbox_span(self) -> tuple[str, int, int]:
+        """The ledger's generation, first and last ``seq`` of the outbox (0 and 0: empty)."""
+        with self._reading() as tx:
+            found = numbering.state(tx)
+            if found is None:
+                raise StoreUnavailable("storeBroken", reason="otherTerminal")
+            return found.generation, *outbox.span(tx)
+
     def voids(self) -> Sequence[tuple[int, int]]:
         """Void certificates of this terminal as (key id, counter), for ``KeyList.with_void``."""
         with self._reading() as tx:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping
 from enum import StrEnum
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import Certificate, PrintJob
@@ -47,6 +47,12 @@ def after(tx: Connection, seq: int, limit: int) -> list[OutboxEvent]:
     """Events with a higher ``seq``, oldest first."""
     rows = tx.execute(select(outbox_event).where(outbox_event.c.seq > seq).order_by(outbox_event.c.seq).limit(limit))
     return [OutboxEvent(row.seq, row.kind, row.body) for row in rows]
+
+
+def span(tx: Connection) -> tuple[int, int]:
+    """First and last ``seq``; 0 and 0 for an empty outbox."""
+    first, last = tx.execute(select(func.min(outbox_event.c.seq), func.max(outbox_event.c.seq))).one()
+    return first or 0, last or 0
 
 
 def certificate_body(

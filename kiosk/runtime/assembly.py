@@ -35,6 +35,7 @@ from kiosk.credential.secret_file import KeyFileError, read_secret
 from kiosk.directory.catalogue import Catalogue, load_catalogue
 from kiosk.directory.reader import Directory
 from kiosk.domain.quantity import ScaleIdentity
+from kiosk.issuing.events_door import EventsDoor
 from kiosk.issuing.issue import SubjectRegister
 from kiosk.issuing.issuer import Clock, IssuerError
 from kiosk.issuing.ledger_issuer import LedgerIssuer
@@ -76,6 +77,7 @@ class Assembly:
     devices: DeviceFleet
     services: UpkeepServices
     _issuer: LedgerIssuer
+    _door: EventsDoor | None
     _directory: Directory
     _workers: Workers
 
@@ -91,6 +93,8 @@ class Assembly:
         self.runner.stop()
         self._workers.close()
         self.voice.close()
+        if self._door is not None:
+            self._door.close()
         self._directory.close()
         self._issuer.close()
         log.event("terminal-stopped", terminal=self.config.station.terminal)
@@ -133,7 +137,8 @@ def assemble(
     terminal = TerminalServices(issuer, directory, catalogue, keys, lookup_key, setup.stock, clock, printer, workers, runner.send)
     reach = Reach(config, issuer, parts.fleet, translator, trial, workers, clock, voice.name)
     services = UpkeepServices(reach, terminal, runner.send)
-    return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, issuer, directory, workers)
+    door = EventsDoor(issuer, config.paths.runtime) if config.fleet.enabled else None
+    return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, issuer, door, directory, workers)
 
 
 class _Parts:

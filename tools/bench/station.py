@@ -121,6 +121,8 @@ state = "state"
 secrets = "secrets"
 keys = "keys.json"
 directory = "directory"
+agent = "agent"
+runtime = "run"
 
 [label]
 stock = {_quoted(stock)}
