@@ -226,6 +226,12 @@ class LedgerIssuer:
         with self._reading() as tx:
             return void.voids(tx)
 
+    def last_counter(self) -> int:
+        """Counter of the last certificate; 0 before the first."""
+        with self._reading() as tx:
+            found = numbering.state(tx)
+        return 0 if found is None else found.last_counter
+
     def broken_audit_row(self) -> int | None:
         """Upkeep: the first row of the legal log that does not fit its chain, None when it holds."""
         with self._reading() as tx:

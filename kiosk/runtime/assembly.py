@@ -46,6 +46,7 @@ from kiosk.runtime.devices import Armable, DeviceFleet, Together, Translator
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
 from kiosk.runtime.services import CLERK, TerminalServices
+from kiosk.runtime.status import StatusWriter
 from kiosk.runtime.trial_print import TrialPrinter
 from kiosk.runtime.upkeep import LEDGER, TECHNICIAN, Reach, UpkeepServices
 from kiosk.runtime.voice import EspeakVoice
@@ -76,6 +77,7 @@ class Assembly:
     runner: Runner
     devices: DeviceFleet
     services: UpkeepServices
+    _status: StatusWriter
     _issuer: LedgerIssuer
     _door: EventsDoor | None
     _directory: Directory
@@ -85,10 +87,12 @@ class Assembly:
         """Wake the session, then the devices."""
         self.runner.start(self.services)
         self.devices.start()
+        self._status.start()
         log.event("terminal-started", terminal=self.config.station.terminal, version=VERSION, demo=self._issuer.is_demo)
 
     def stop(self) -> None:
         """Devices first, then the session, then what it wrote."""
+        self._status.stop()
         self.devices.stop()
         self.runner.stop()
         self._workers.close()
@@ -124,7 +128,12 @@ def assemble(
     )
     setup = PaperSetup(label_stock(config.label.stock), printer_profile(config.printer.profile))
     parts = _Parts(config, usb_backend)
-    runner = Runner(state, clock, parts.fleet, voice, on_state)
+
+    def seen(now: Terminal) -> None:
+        status.see(now)
+        on_state(now)
+
+    runner = Runner(state, clock, parts.fleet, voice, seen)
     printer = CopyPrinter(issuer, workers, setup, parts.fleet, runner.send)
     trial = TrialPrinter(workers, setup, parts.fleet, runner.send)
 
@@ -134,11 +143,12 @@ def assemble(
 
     translator = Translator(runner.send, job_done, ScaleIdentity(config.scale.serial, config.scale.verified_until))
     parts.connect(translator)
+    status = StatusWriter(config.paths.runtime, config.station.terminal, issuer, directory, translator.statuses, clock)
     terminal = TerminalServices(issuer, directory, catalogue, keys, lookup_key, setup.stock, clock, printer, workers, runner.send)
     reach = Reach(config, issuer, parts.fleet, translator, trial, workers, clock, voice.name)
     services = UpkeepServices(reach, terminal, runner.send)
     door = EventsDoor(issuer, config.paths.runtime) if config.fleet.enabled else None
-    return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, issuer, door, directory, workers)
+    return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, status, issuer, door, directory, workers)
 
 
 class _Parts:
