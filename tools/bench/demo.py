@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -53,6 +54,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--board", default="landscape-10", choices=sorted(file.stem for file in BOARDS.glob("*.toml")))
     parser.add_argument("--port", type=int, default=8707, help="port of the bench's page on this machine")
     chosen = parser.parse_args(arguments)
+    # As an exception, so that whatever was begun is ended on the way out: the virtual screen, the terminal, the folder.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     if chosen.headless or not has_display():
         code = headless(chosen.out, chosen.board)
         if chosen.pictures is not None and code == 0:
