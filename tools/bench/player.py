@@ -96,12 +96,17 @@ class Player:
             self._looker.close()
 
     def _target(self, name: str) -> dict[str, Any]:
-        def there(seen: dict[str, Any]) -> bool:
-            return any(target["name"] == name and target["enabled"] for target in seen["targets"])
+        """Where a target is, once it can be touched and has stopped moving: a hand does not hit what is still being laid out."""
+        last: list[dict[str, Any]] = []
 
-        seen = self._looker.wait(there, f"a target {name}")
-        target: dict[str, Any] = next(target for target in seen["targets"] if target["name"] == name)
-        return target
+        def rests(seen: dict[str, Any]) -> bool:
+            found = [target for target in seen["targets"] if target["name"] == name and target["enabled"]]
+            is_same = bool(found) and found == last
+            last[:] = found
+            return is_same
+
+        self._looker.wait(rests, f"a target {name}")
+        return last[0]
 
 
 @contextmanager
