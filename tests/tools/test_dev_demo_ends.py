@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -26,9 +28,12 @@ def programs_naming(words: str) -> set[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_to_the_front_door_ends_the_whole_demonstration(tmp_path: Path, number: signal.Signals) -> None:
-    folders = tmp_path / "folders"
-    folders.mkdir()
+def test_a_signal_to_the_front_door_ends_the_whole_demonstration(
+    tmp_path: Path, request: pytest.FixtureRequest, number: signal.Signals
+) -> None:
+    # Short: the demonstration makes Unix sockets in it, whose paths have 107 bytes at the most.
+    folders = Path(tempfile.mkdtemp(prefix="demo-ends-"))
+    request.addfinalizer(lambda: shutil.rmtree(folders, ignore_errors=True))
     environment = {**os.environ, "TMPDIR": str(folders)}
     command = [str(ROOT / "tools" / "dev"), "demo", "--headless", "--out", str(tmp_path / "out")]
     demo = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
