@@ -155,13 +155,14 @@ class StatusWriter:
 
 
 def _device(status: DriverStatus) -> DeviceStatus:
+    """In the bounds of the wire: what tells two long places apart stands at their ends."""
     return DeviceStatus(
         state=status.state.value,
-        error=status.error,
+        error=status.error[:40],
         level=status.level.value,
         paper=status.paper.value,
         cover=status.cover.value,
-        model=status.model,
-        port=status.port,
+        model=status.model[:80],
+        port=status.port[-80:],
         statistics=dict(status.statistics),
     )
