@@ -15,9 +15,9 @@ from enum import StrEnum
 from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
-from kiosk.issuing.canonical import canonical_json
 from kiosk.store.columns import moment_text
 from kiosk.store.ledger import audit
+from kiosk.wire.canonical import canonical_json
 
 FIRST_HASH = bytes(32)
 _LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)

@@ -19,11 +19,11 @@ from kiosk.domain.form import Basis
 from kiosk.domain.number import CertificateNumber
 from kiosk.domain.quantity import plain
 from kiosk.domain.subject import Place, Subject
-from kiosk.issuing.canonical import Json, canonical_json
 from kiosk.issuing.issuer import OutboxEvent
 from kiosk.issuing.records import signature_bytes
 from kiosk.store.columns import moment_text
 from kiosk.store.ledger import outbox_event
+from kiosk.wire.canonical import Json, canonical_json
 
 VERSION = 1
 

@@ -15,10 +15,10 @@ from kiosk.domain.product import Product, ProductClass, ProductId
 from kiosk.domain.promise import Confirmation, EvidenceLevel, Promise, Signature
 from kiosk.domain.quantity import Quantity, QuantitySource, ScaleIdentity, Unit
 from kiosk.domain.subject import Place, Subject, SubjectId, SubjectKind, SubjectStatus
-from kiosk.issuing.canonical import canonical_json
 from kiosk.issuing.issuer import Refused
 from kiosk.store.columns import AnyRow
 from kiosk.store.ledger import certificate, label
+from kiosk.wire.canonical import canonical_json
 
 # Statements on the way from 开证 to paper are made once: making them costs more than running them.
 _BY_COUNTER = select(certificate).where(certificate.c.counter == bindparam("wanted"))

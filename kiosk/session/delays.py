@@ -10,7 +10,6 @@ DELAYS: dict[Timer, float] = {
     Timer.DONE: 1,
     Timer.TROUBLE: 300,
     Timer.RECHECK: 2,
-    Timer.CLERK: 120,
     Timer.LOOK: 0.5,
 }
 

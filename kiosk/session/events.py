@@ -408,7 +408,6 @@ class Timer(StrEnum):
     DONE = "done"  # one second of the farewell passed
     TROUBLE = "trouble"  # nobody came to a printer in trouble
     RECHECK = "recheck"  # a printer said no but looks well: it may have been mended between two looks
-    CLERK = "clerk"  # the clerk went away
     LOOK = "look"  # the technician's page looks at the devices again
 
 

@@ -37,9 +37,9 @@ from kiosk.domain.promise import Confirmation, EvidenceLevel, Promise, Signature
 from kiosk.domain.quantity import Quantity, QuantitySource, ScaleIdentity, Unit
 from kiosk.domain.subject import Place, Subject, SubjectId, SubjectKind
 from kiosk.issuing import outbox
-from kiosk.issuing.canonical import Json, canonical_json
 from kiosk.issuing.signing import TokenLabelSigner
 from kiosk.store.columns import moment_text
+from kiosk.wire.canonical import Json, canonical_json
 from kiosk.wire.uplink import WireEvent
 from tools.directory.invent import invent
 
