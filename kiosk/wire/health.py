@@ -10,8 +10,10 @@ Source of words: XFS4IoT (``common.device``, ``printer.paper``, error codes) and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 
+from kiosk.domain.certificate import beijing_date
 from kiosk.wire.snapshot import DeviceName, DeviceStatus, Status
 from kiosk.wire.sparkplug.edge import MetricRow
 from kiosk.wire.sparkplug.payload import DataType, Value
@@ -40,16 +42,21 @@ NODE: tuple[MetricRow, ...] = (
     MetricRow("Properties/FW", _T),
     MetricRow("Issuing/state", _T, words=tuple(c.value for c in Can)),
     MetricRow("Issuing/paused", _B),
+    MetricRow("Issuing/pause_reason", _T),
     MetricRow("Issuing/last_counter", DataType.UINT64),
     MetricRow("Issuing/today", _I, "certificates"),
+    MetricRow("Issuing/last_at", DataType.DATETIME),
     MetricRow("App/alive", _B),
     MetricRow("App/page", _T),
+    MetricRow("App/in_visit", _B),
     MetricRow("App/demo", _B),
     MetricRow("Alarm/codes", _T),
     MetricRow("Store/error", _T),
     MetricRow("Configuration/version", DataType.UINT64),
     MetricRow("Directory/version", DataType.UINT64),
     MetricRow("Keys/version", DataType.UINT64),
+    MetricRow("Keys/days_left", _L, "d"),
+    MetricRow("Scale/verification_days_left", _L, "d"),
     MetricRow("Outbox/pending", DataType.UINT64, "events"),
     MetricRow("Outbox/oldest_age", DataType.UINT64, "s", step=60),
     MetricRow("Disk/free", DataType.UINT64, "B", step=64 << 20),
@@ -153,18 +160,32 @@ def node_values(status: Status | None, host: Host, outbox: Outbox | None, clock:
     if status is not None:
         values |= {
             "Issuing/paused": status.paused,
+            "Issuing/pause_reason": status.pause_reason,
             "Issuing/last_counter": status.ledger.last_counter,
             "Issuing/today": status.ledger.issued_today,
+            "Issuing/last_at": _milliseconds(status.ledger.last_issued_at),
             "App/page": status.page,
+            "App/in_visit": status.in_visit,
             "App/demo": status.demo,
             "Alarm/codes": ",".join(status.alarms),
             "Store/error": status.ledger.store_error,
             "Configuration/version": status.versions.configuration,
             "Directory/version": status.versions.directory,
             "Keys/version": status.versions.keys,
+            "Keys/days_left": _days_left(status.deadlines.signing_key, status.at),
+            "Scale/verification_days_left": _days_left(status.deadlines.scale_verification, status.at),
             "Clock/problem": status.clock.problem,
         }
     return {row.name: values.get(row.name) for row in NODE}
+
+
+def _milliseconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp() * 1000)
+
+
+def _days_left(last: date | None, at: datetime) -> int | None:
+    """0 on the last day, negative after it."""
+    return None if last is None else (last - beijing_date(at)).days
 
 
 def device_values(name: DeviceName, device: DeviceStatus, labels_remaining: int | None = None) -> dict[str, Value]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
@@ -22,6 +22,10 @@ def _read_moment(value: object) -> object:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
+def _read_day(value: object) -> object:
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def _aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("time without zone")
@@ -30,6 +34,8 @@ def _aware(moment: datetime) -> datetime:
 
 Moment = Annotated[datetime, BeforeValidator(_read_moment), AfterValidator(_aware), PlainSerializer(utc_text, return_type=str)]
 """Aware UTC; text with ``Z`` on the wire."""
+Day = Annotated[date, BeforeValidator(_read_day)]
+"""A day in Beijing; ``2026-11-25`` on the wire."""
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Terminal = Annotated[str, Field(pattern=r"^\d{10}$")]
 Hash = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

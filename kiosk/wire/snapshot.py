@@ -12,7 +12,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kiosk.wire.message import Count, Message, Moment, Part, Terminal
+from kiosk.wire.message import Count, Day, Message, Moment, Part, Terminal
 
 STATUS_FILE = "status.json"
 BEAT_S = 10
@@ -65,15 +65,26 @@ class ClockStatus(Part):
 
 
 class Ledger(Part):
-    """What the app knows of its ledger."""
+    """What the app knows of its ledger. ``last_issued_at`` None: it has issued nothing yet, or does not know."""
 
     last_counter: Count = 0
     issued_today: Count = 0
+    last_issued_at: Moment | None = None
     store_error: str = Field(default="", max_length=60)
 
 
+class Deadlines(Part):
+    """Last days of what must be renewed by hand. None: nobody set one."""
+
+    signing_key: Day | None = None
+    scale_verification: Day | None = None
+
+
 class Status(Message):
-    """The whole snapshot. ``can_issue`` False comes with at least one code in ``alarms`` or a pause."""
+    """The whole snapshot. ``can_issue`` False comes with at least one code in ``alarms`` or a pause.
+
+    ``pause_reason`` is what the public reads; ``in_visit``: somebody is being served, so nothing of theirs may be disturbed.
+    """
 
     at: Moment
     terminal: Terminal
@@ -81,9 +92,12 @@ class Status(Message):
     page: str = Field(max_length=40)
     can_issue: bool
     paused: bool = False
+    pause_reason: str = Field(default="", max_length=120)
+    in_visit: bool = False
     demo: bool = False
     devices: dict[Annotated[DeviceName, Field(strict=False)], DeviceStatus] = Field(default_factory=dict)
     supplies: Supplies = Supplies()
+    deadlines: Deadlines = Deadlines()
     clock: ClockStatus
     versions: Versions
     ledger: Ledger = Ledger()

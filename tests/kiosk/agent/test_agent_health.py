@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +16,8 @@ from kiosk.agent.backoff import Backoff, BackoffRule
 from kiosk.agent.clock import AgentClock
 from kiosk.agent.health import Machine, StatusReader
 from kiosk.config import ConfigError, load_station
-from kiosk.wire.health import COVERS, LEVELS, PAPERS, STATES, Can, can_issue
-from kiosk.wire.snapshot import STALE_S, ClockStatus, DeviceName, DeviceStatus, Status, Versions
+from kiosk.wire.health import COVERS, LEVELS, PAPERS, STATES, Can, ClockView, Host, can_issue, node_values
+from kiosk.wire.snapshot import STALE_S, ClockStatus, Deadlines, DeviceName, DeviceStatus, Status, Versions
 from kiosk.wire.sparkplug.payload import Payload
 from kiosk.wire.sparkplug.topic import Kind, parse_topic
 from support import broker as real
@@ -196,3 +196,20 @@ def test_the_agent_does_not_load_drivers_signer_or_screen() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("at", "days"),
+    [
+        (datetime(2026, 11, 25, 15, 59, tzinfo=UTC), 29),  # still the 25th in Beijing
+        (datetime(2026, 11, 25, 16, 0, tzinfo=UTC), 28),
+        (datetime(2026, 12, 24, 6, tzinfo=UTC), 0),
+        (datetime(2026, 12, 26, 6, tzinfo=UTC), -2),
+    ],
+)
+def test_days_left_are_counted_in_beijing_and_go_below_zero(at: datetime, days: int) -> None:
+    said = status(at=at, deadlines=Deadlines(signing_key=date(2026, 12, 24), scale_verification=date(2026, 12, 24)))
+    values = node_values(said, Host(), None, ClockView("ntp"), "0.1.0")
+    assert (values["Keys/days_left"], values["Scale/verification_days_left"]) == (days, days)
+    unset = node_values(status(), Host(), None, ClockView("ntp"), "0.1.0")
+    assert (unset["Keys/days_left"], unset["Scale/verification_days_left"]) == (None, None)

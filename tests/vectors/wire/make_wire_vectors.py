@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from kiosk.wire import health, topics
 from kiosk.wire.canonical import canonical_json
 from kiosk.wire.job import JobKind, JobReport, JobStatus, sign_job
 from kiosk.wire.order import Answer, Order, OrderKind, Standing
-from kiosk.wire.snapshot import ClockStatus, DeviceName, DeviceStatus, Ledger, Status, Supplies, Versions
+from kiosk.wire.snapshot import ClockStatus, Deadlines, DeviceName, DeviceStatus, Ledger, Status, Supplies, Versions
 from kiosk.wire.sparkplug.payload import DataType, Metric, Payload
 from kiosk.wire.sparkplug.state import HostState
 from kiosk.wire.sync import Announcement, FileHead, FileKind, KeyLine, SubjectLine, SubjectPut, sign_announcement
@@ -79,9 +79,10 @@ def messages() -> dict[str, bytes]:
             DeviceName.SCALE: DeviceStatus(state="noDevice", error="noDevice", level="recoverable"),
         },
         supplies=Supplies(labels_remaining=83, labels_printed=417),
+        deadlines=Deadlines(signing_key=date(2028, 11, 30), scale_verification=date(2026, 12, 24)),
         clock=ClockStatus(source="ntp"),
         versions=Versions(software="0.1.0", configuration=3, directory=6, keys=4),
-        ledger=Ledger(last_counter=417, issued_today=12),
+        ledger=Ledger(last_counter=417, issued_today=12, last_issued_at=AT),
         alarms=("paperLow",),
     )
     return {
