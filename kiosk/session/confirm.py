@@ -8,7 +8,7 @@ from kiosk.domain.form import form_for
 from kiosk.domain.promise import Confirmation, PromiseError, Signature, promise
 from kiosk.session import paper
 from kiosk.session.delays import DELAYS, DONE_S
-from kiosk.session.effects import DrawPreview, Issue, LoadHabits, LoadOpenPaper, StartTimer
+from kiosk.session.effects import ArmCamera, DrawPreview, Issue, LoadHabits, LoadOpenPaper, StartTimer
 from kiosk.session.engine import Effects, Now, Table
 from kiosk.session.events import (
     CopiesChanged,
@@ -26,9 +26,11 @@ from kiosk.session.events import (
 )
 from kiosk.session.notice import notice
 from kiosk.session.pages import Page
-from kiosk.session.visit import NOTICE_VERSION, WORDS_VERSION, Visit, first_quantity_page
+from kiosk.session.visit import NOTICE_VERSION, WORDS_VERSION, Visit, first_quantity_page, held
 
 Step = tuple[Visit, Effects]
+PAUSED = "paused"
+"""What the issuer answers while issuing is paused."""
 
 
 def enter(visit: Visit, now: Now) -> Step:
@@ -45,7 +47,7 @@ def enter(visit: Visit, now: Now) -> Step:
         promise_id="",
         notice=None,
     )
-    return shown, (DrawPreview(shown.draft),)
+    return held(shown), (DrawPreview(shown.draft),)
 
 
 def _drawn(visit: Visit, event: PreviewDrawn, now: Now) -> Step:
@@ -79,6 +81,8 @@ def _promise_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
 
 
 def _issue(visit: Visit, now: Now) -> Step:
+    if visit.pause is not None:
+        return held(visit), ()
     if visit.evidence is None:
         return replace(visit, page=Page.STOPPED, notice=notice("promise.confirmation")), ()
     if visit.rules.signature_required and visit.signature.is_empty:
@@ -110,6 +114,8 @@ def _issued(visit: Visit, event: Issued, now: Now) -> Step:
 
 
 def _refused(visit: Visit, event: ServiceRefused, now: Now) -> Step:
+    if event.code == PAUSED:  # the issuer read the centre's word a moment before us
+        return held(replace(visit, page=Page.PROMISE, pause=visit.pause or "")), ()
     return replace(visit, page=Page.STOPPED, notice=notice(event.code)), ()
 
 
@@ -164,7 +170,7 @@ def _another(visit: Visit) -> Step:
         notice=None,
     )
     # What was just promised is his last time now.
-    return fresh, (LoadHabits(fresh.draft.subject.id),) if fresh.draft.subject is not None else ()
+    return held(fresh), (LoadHabits(fresh.draft.subject.id),) if fresh.draft.subject is not None else ()
 
 
 def _farewell(visit: Visit, event: TimerFired, now: Now) -> Step:
@@ -175,7 +181,21 @@ def _farewell(visit: Visit, event: TimerFired, now: Now) -> Step:
     return replace(visit, done_s=visit.done_s - 1), (StartTimer(Timer.DONE, DELAYS[Timer.DONE]),)
 
 
+def resume(visit: Visit) -> Step:
+    """Issuing goes on: back to where the visit was going."""
+    effects = (ArmCamera(),) if visit.afterwards is Page.SCAN_SUBJECT else ()
+    return replace(visit, page=visit.afterwards, notice=None), effects
+
+
+def _paused_pressed(visit: Visit, event: Pressed, now: Now) -> Step:
+    if event.key in (Key.FINISH, Key.CANCEL, Key.BACK):
+        return replace(visit, finished=True), ()
+    return visit, ()
+
+
 TABLE: Table[Visit] = {
+    (Page.PAUSED, Pressed): _paused_pressed,
+    (Page.PAUSED, PreviewDrawn): _drawn,
     (Page.PROMISE, PreviewDrawn): _drawn,
     (Page.PROMISE, CopiesChanged): _copies,
     (Page.PROMISE, Signed): _signed,

@@ -1,11 +1,10 @@
-"""All delays of the sessions, in seconds. Elder mode doubles those marked so."""
+"""All delays of the sessions, in seconds, but the one that a station chooses: how long nobody may touch (``options.Options.idle_s``)."""
 
 from __future__ import annotations
 
 from kiosk.session.events import Timer
 
 DELAYS: dict[Timer, float] = {
-    Timer.IDLE: 40,  # doubled for elders
     Timer.COUNTDOWN: 1,
     Timer.DONE: 1,
     Timer.TROUBLE: 300,

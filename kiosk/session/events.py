@@ -13,6 +13,7 @@ from kiosk.domain.product import Product, ProductId
 from kiosk.domain.promise import Signature
 from kiosk.domain.quantity import ScaleIdentity, Unit, Weight
 from kiosk.domain.subject import Place, Subject, SubjectKind
+from kiosk.session.options import Options
 
 
 class Event:
@@ -395,6 +396,24 @@ class Verified(Event):
     demo: bool = False
     list_age_days: int = 0
     list_stale: bool = False
+
+
+# --- the centre's word -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PauseSeen(Event):
+    """Whether the centre paused issuing here; ``reason`` is for the public to read, "" where nobody gave one."""
+
+    paused: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OptionsSet(Event):
+    """The centre chose other options; they hold from the next visit on."""
+
+    options: Options
 
 
 # --- timers ------------------------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from kiosk.session import confirm, goods, identify
 from kiosk.session.effects import ArmCamera, Effect
 from kiosk.session.engine import Effects, Machine
@@ -28,7 +26,7 @@ from kiosk.session.events import (
     WeightSeen,
 )
 from kiosk.session.pages import Page
-from kiosk.session.visit import Rules, Visit
+from kiosk.session.visit import Rules, Visit, held
 
 MACHINE: Machine[Visit] = Machine(
     {**identify.TABLE, **goods.TABLE, **confirm.TABLE},
@@ -60,7 +58,7 @@ STARTS = frozenset(_STARTS)
 """Buttons of the attract page that begin a visit."""
 
 
-def start(key: Key, rules: Rules, health: Health) -> tuple[Visit, Effects]:
+def start(key: Key, rules: Rules, health: Health, pause: str | None = None) -> tuple[Visit, Effects]:
     """Begin a visit by one of ``STARTS``. The reader stays asleep until 同意."""
-    effects: tuple[Effect, ...] = (ArmCamera(),) if key is Key.START_SCAN else ()
-    return replace(Visit(page=_STARTS[key], rules=rules, health=health)), effects
+    effects: tuple[Effect, ...] = (ArmCamera(),) if key is Key.START_SCAN and pause is None else ()
+    return held(Visit(page=_STARTS[key], rules=rules, health=health, pause=pause)), effects

@@ -10,6 +10,7 @@ class Page(StrEnum):
 
     ATTRACT = "attract"
     OPEN_PAPER = "openPaper"  # paper of an earlier visit is not settled
+    PAUSED = "paused"  # the centre paused issuing: why, and what to do instead
     CONSENT = "consent"
     IDENTIFY = "identify"
     LOOKUP = "lookup"  # phone, social credit code or tail on a keypad

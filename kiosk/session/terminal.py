@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from kiosk.domain.quantity import NO_WEIGHT, Weight
-from kiosk.session import check, clerk, issue, recovery, upkeep
+from kiosk.session import check, clerk, confirm, issue, recovery, upkeep
 from kiosk.session.delays import COUNTDOWN_S, DELAYS, OPEN_PAPER_S, UPKEEP_IDLE_S
 from kiosk.session.effects import (
     DisarmCamera,
@@ -33,6 +33,8 @@ from kiosk.session.events import (
     Key,
     OpenPaper,
     OpenPaperLoaded,
+    OptionsSet,
+    PauseSeen,
     Pressed,
     Timer,
     TimerFired,
@@ -40,6 +42,7 @@ from kiosk.session.events import (
     WeightSeen,
 )
 from kiosk.session.notice import Notice, notice
+from kiosk.session.options import Options
 from kiosk.session.pages import Page
 from kiosk.session.upkeep_events import BytesSeen, DevicesSeen
 from kiosk.session.upkeep_state import Upkeep
@@ -57,6 +60,7 @@ class Terminal:
 
     ``postponed`` are certificates whose open paper was asked about and put off: they no longer stop the next person, the attract page keeps
     a way back to them (``Key.REPRINT``). ``weight`` is the scale's latest word: goods may lie on it before anybody asks.
+    ``pause`` is None, or why the centre paused issuing; ``phone`` and ``nearest`` are whom to ask and where to go meanwhile.
     """
 
     station: str
@@ -72,6 +76,10 @@ class Terminal:
     notice: Notice | None = None
     countdown: int | None = None
     starting: bool = False
+    pause: str | None = None
+    phone: str = ""
+    nearest: str = ""
+    options: Options = Options()  # noqa: RUF009 - frozen
 
     @property
     def page(self) -> Page:
@@ -81,7 +89,22 @@ class Terminal:
     @property
     def said(self) -> Notice | None:
         """The notice to show on this page."""
-        return self.notice if self.errand is None or isinstance(self.errand, check.Check) else self.errand.notice
+        if self.errand is None or isinstance(self.errand, check.Check):
+            return self.notice
+        if isinstance(self.errand, Visit) and self.errand.notice is None:
+            return _pause_notice(self.errand)
+        return self.errand.notice
+
+
+_TOO_LATE_TO_STOP = frozenset({Page.ISSUING, Page.STOPPED})
+
+
+def _pause_notice(visit: Visit) -> Notice | None:
+    if visit.pause is None or visit.certificate is not None or visit.page in _TOO_LATE_TO_STOP:
+        return None
+    if visit.page is not Page.PAUSED:
+        return notice("pausedMeanwhile")
+    return notice("paused", reason=visit.pause) if visit.pause else notice("pausedWithoutReason")
 
 
 def wake(state: Terminal) -> tuple[Terminal, Effects]:
@@ -114,6 +137,10 @@ def _apply(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
             return _papers(state, event, now)
         case HealthChanged():
             return _health(state, event, now)
+        case PauseSeen():
+            return _pause(state, event)
+        case OptionsSet(options):
+            return _options(state, options), ()
         case WeightSeen(weight):
             known = replace(state, weight=weight)
             return (known, ()) if known.errand is None else _errand(_weigh(known), event, now)
@@ -149,7 +176,7 @@ def _attract(state: Terminal, event: Event) -> tuple[Terminal, Effects]:
         case Pressed(key) if key in issue.STARTS:
             if state.clock_problem:
                 return replace(state, notice=notice(state.clock_problem)), ()
-            visit, effects = issue.start(key, state.rules, state.health)
+            visit, effects = issue.start(key, state.rules, state.health, state.pause)
             return _weigh(replace(state, errand=visit, notice=None)), effects
         case Pressed(Key.START_CHECK):
             looking, effects = check.start()
@@ -178,6 +205,25 @@ def _health(state: Terminal, event: HealthChanged, now: Now) -> tuple[Terminal, 
     if known.errand is None or isinstance(known.errand, check.Check):
         return known, ()
     return _errand(replace(known, errand=replace(known.errand, health=event.health)), event, now)
+
+
+def _pause(state: Terminal, event: PauseSeen) -> tuple[Terminal, Effects]:
+    """Who is being served hears of it at once, but is led away only before the promise."""
+    known = replace(state, pause=event.reason if event.paused else None)
+    if not isinstance(known.errand, Visit):
+        return known, ()
+    visit = replace(known.errand, pause=known.pause)
+    if known.pause is not None or visit.page is not Page.PAUSED:
+        return replace(known, errand=visit), ()
+    going_on, effects = confirm.resume(visit)
+    return replace(known, errand=going_on), effects
+
+
+def _options(state: Terminal, options: Options) -> Terminal:
+    """From the next visit on: nobody's rules change under his fingers."""
+    rules = replace(state.rules, signature_required=options.signature_required, max_copies=options.max_copies)
+    known = replace(state, options=options, rules=rules)
+    return known if known.errand is not None else replace(known, elder=options.elder_first)
 
 
 def _papers(state: Terminal, event: OpenPaperLoaded, now: Now) -> tuple[Terminal, Effects]:
@@ -209,7 +255,7 @@ def _close(state: Terminal) -> tuple[Terminal, Effects]:
     put_off = state.postponed
     if isinstance(state.errand, recovery.Recovery):
         put_off = put_off | {state.errand.open.number.compact}
-    clean = replace(state, errand=None, countdown=None, notice=None, elder=False, postponed=put_off)
+    clean = replace(state, errand=None, countdown=None, notice=None, elder=state.options.elder_first, postponed=put_off)
     stop: tuple[Effect, ...] = tuple(StopTimer(timer) for timer in Timer)
     return clean, (*stop, DisarmReader(), DisarmCamera(), Quiet(), Forget(), LoadOpenPaper())
 
@@ -230,11 +276,21 @@ def _surround(before: Terminal, after: Terminal, event: Event, effects: Effects)
 
 
 def _is_touch(event: Event) -> bool:
-    return type(event) not in (HealthChanged, WeightSeen, CameraFrame, TimerFired, OpenPaperLoaded, DevicesSeen, BytesSeen)
+    return type(event) not in (
+        HealthChanged,
+        WeightSeen,
+        CameraFrame,
+        TimerFired,
+        OpenPaperLoaded,
+        PauseSeen,
+        OptionsSet,
+        DevicesSeen,
+        BytesSeen,
+    )
 
 
 def _idle_clock(state: Terminal) -> Effect:
     if state.page in NEVER_TIMED_OUT:
         return StopTimer(Timer.IDLE)
-    seconds = UPKEEP_IDLE_S if isinstance(state.errand, Upkeep) and state.page is not Page.UPKEEP_PIN else DELAYS[Timer.IDLE]
+    seconds = UPKEEP_IDLE_S if isinstance(state.errand, Upkeep) and state.page is not Page.UPKEEP_PIN else state.options.idle_s
     return StartTimer(Timer.IDLE, seconds * (2 if state.elder else 1))

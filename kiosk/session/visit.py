@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from kiosk.domain.certificate import Certificate
@@ -54,6 +54,7 @@ class Visit:
     ``preselected`` is who a phone, code or QR named (no evidence yet); ``matches`` are subjects to choose from; ``frame`` is the camera's latest
     picture while a subject's code is looked for; ``same`` marks 和上次一样; ``busy`` is "" or what the terminal is doing (findingSubject,
     registering, checkingPin, drawing); ``form`` is the one promised on, known from the promise page on; ``paper`` runs from the issue on.
+    ``pause`` is None, or why the centre paused issuing; ``afterwards`` is where the visit goes on when that is over.
     """
 
     page: Page
@@ -72,6 +73,8 @@ class Visit:
     advice: tuple[str, str] = ("", "")
     weight: Weight = NO_WEIGHT
     notice: Notice | None = None
+    pause: str | None = None
+    afterwards: Page = Page.CONSENT
     busy: str = ""
     form: CertificateForm | None = None
     preview: Picture | None = None
@@ -85,6 +88,11 @@ class Visit:
     paper: PaperRun | None = None
     done_s: int = 0
     finished: bool = False
+
+
+def held(visit: Visit) -> Visit:
+    """The visit where it wants to go, or on the page that says why it cannot go on now."""
+    return visit if visit.pause is None else replace(visit, page=Page.PAUSED, afterwards=visit.page, notice=None)
 
 
 def first_quantity_page(product: Product) -> Page:

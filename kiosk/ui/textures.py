@@ -65,6 +65,7 @@ ICONS = {
     "zoom": "\ue8ff",
     "radio_off": "\ue836",
     "basket": "\ue8cb",
+    "pause": "\ue034",
 }
 
 

@@ -23,6 +23,7 @@ ROOMS = (
     "support.states_clerk",
     "support.states_register",
     "support.states_upkeep",
+    "support.states_pause",
 )
 
 Maker = Callable[[], Terminal]

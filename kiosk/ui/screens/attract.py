@@ -14,9 +14,12 @@ from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.screen import Screen, ScreenContext, horizontal, vertical
 from kiosk.ui.screens import draws
+from kiosk.ui.screens.paused import reason_of
 from kiosk.ui.widgets import drawings_scene as scene
 from kiosk.ui.widgets.button import Row, Touchable
 from kiosk.ui.widgets.drawings_identify import WIDE, laid_from_aside
+from kiosk.ui.widgets.drawings_pause import UNITS as RESTING
+from kiosk.ui.widgets.drawings_pause import resting
 from kiosk.ui.widgets.night import NightButton
 from kiosk.ui.widgets.slides import Slide, Slides
 from kiosk.ui.widgets.surface import Card
@@ -28,6 +31,9 @@ _PALE = tokens.rgb("#EAF6EE")
 _WELL = tokens.rgb("#7FE0A6")
 _LONG = 22
 """Characters of a sentence that needs two lines."""
+_PICTURED, _PAPER = 45, 40
+_MOST, _MOST_ELDER = 110, 70
+"""Characters of a reason beside which a wide screen has room for a picture; at most as many stand there, fewer above another row."""
 _GOODS = "🍅 🥬 🍎 🥚 🐔 🐟"
 _SLIDES: tuple[tuple[str, Slide], ...] = (
     ("paste", Slide("", "", scene.paste, scene.UNITS)),
@@ -56,6 +62,13 @@ class _Shown:
     has_paper: bool
     has_camera: bool
     starting: bool
+    pause: str | None
+    slogans: tuple[str, ...]
+
+    @property
+    def ways(self) -> tuple[object, ...]:
+        """What the ways in depend on."""
+        return self.has_paper, self.has_camera, self.pause
 
 
 def problems(ctx: ScreenContext, state: Terminal) -> tuple[str, ...]:
@@ -80,7 +93,7 @@ def problems(ctx: ScreenContext, state: Terminal) -> tuple[str, ...]:
 
 def _told(shown: _Shown) -> tuple[object, ...]:
     """What the middle of the page depends on."""
-    return shown.problems, shown.paper_is_low, shown.starting
+    return shown.problems, shown.paper_is_low, shown.starting, shown.slogans
 
 
 @draws(Page.ATTRACT)
@@ -113,6 +126,8 @@ class AttractScreen(Screen):
             bool(state.open_papers),
             health.camera is DeviceWord.READY or state.starting,
             state.starting,
+            None if state.pause is None else reason_of(self.ctx, state),
+            state.options.slogans,
         )
         if shown == self._shown:
             return
@@ -120,8 +135,15 @@ class AttractScreen(Screen):
         if before is None or _told(before) != _told(shown):
             self._tells.clear_widgets()
             self._tells.add_widget(self._trouble(shown.problems) if shown.problems else self._calm(shown))
-        if before is None or (before.has_paper, before.has_camera) != (shown.has_paper, shown.has_camera):
+            if self.parent is not None:
+                self.enter()
+        if before is None or before.ways != shown.ways:
             self._fill_ways(shown)
+
+    def enter(self) -> None:
+        for widget in self._tells.walk(restrict=True):
+            if isinstance(widget, Slides):
+                widget.wake()
 
     # --- who and where ------------------------------------------------------------------------------------------------
 
@@ -159,7 +181,8 @@ class AttractScreen(Screen):
         well = self._low_paper() if shown.paper_is_low else self._well(starting=shown.starting)
         if theme.elder and not theme.board.is_portrait:
             return vertical(theme, Drawing(scene.paste, scene.UNITS), well)
-        return vertical(theme, Slides(theme, slides(ctx)), well)
+        told = (*(Slide(ctx.words("attract.slogan"), slogan, scene.paste, scene.UNITS) for slogan in shown.slogans), *slides(ctx))
+        return vertical(theme, Slides(theme, told), well)
 
     def _well(self, *, starting: bool) -> Widget:
         theme = self.theme
@@ -230,13 +253,17 @@ class AttractScreen(Screen):
     def _fill_ways(self, shown: _Shown) -> None:
         theme, ctx = self.theme, self.ctx
         self._ways.clear_widgets()
-        self._ways.add_widget(self._start(has_paper=shown.has_paper))
+        self._ways.add_widget(
+            self._start(has_paper=shown.has_paper) if shown.pause is None else self._paused(shown.pause, has_paper=shown.has_paper)
+        )
         camera = "" if shown.has_camera else ctx.words("attract.noCamera")
         rows = [
             ("startLookup", "button.lookup", ctx.words("attract.lookupNote"), Key.START_LOOKUP, "phone"),
             ("startScan", "button.scan", camera or ctx.words("attract.scanNote"), Key.START_SCAN, "camera"),
             ("startCheck", "button.check", camera or ctx.words("attract.checkNote"), Key.START_CHECK, "search"),
         ]
+        if shown.pause is not None:
+            rows = rows[-1:]  # what still can be done
         if shown.has_paper:
             rows.insert(0, ("reprint", "attract.openPaper", ctx.words("attract.openPaperNote"), Key.REPRINT, "print"))
         for name, words, note, key, icon in rows:
@@ -314,6 +341,44 @@ class AttractScreen(Screen):
         band.add_widget(Widget())
         button.add_widget(band)
         return button
+
+    def _paused(self, reason: str, *, has_paper: bool) -> Widget:
+        """In the place of the one big thing: that it rests, why, and the way to what one can do instead."""
+        theme, ctx = self.theme, self.ctx
+        panel = Touchable(
+            theme,
+            "start",
+            ctx.press(Key.START),
+            least_mm=tokens.CONFIRM_MM,
+            orientation="vertical",
+            padding=theme.pad,
+            spacing=theme.gap * 0.7,
+        )
+        is_upright = theme.board.is_portrait
+        if not is_upright and len(reason) > (_MOST_ELDER if theme.elder else _MOST) - (_PAPER if has_paper else 0):
+            reason = ctx.words("paused.longReason")
+        title = round(theme.question * 1.2)
+        row = BoxLayout(spacing=theme.mm(2), size_hint_y=None, height=title * 1.4)
+        row.add_widget(Icon("pause", title * 1.15, tokens.AMBER, size_hint_x=None, width=title * 1.2))
+        row.add_widget(Text(ctx.words("paused.title"), title, color=tokens.AMBER, bold=True, max_lines=1))
+        panel.add_widget(row)
+        if is_upright or (len(reason) < _PICTURED and not has_paper):
+            panel.add_widget(Drawing(resting, RESTING))
+        panel.add_widget(Text(reason, theme.body, valign="top", max_lines=9, min_px=theme.note))
+        band = Card(
+            theme,
+            color=tokens.AMBER_TINT,
+            raised=False,
+            orientation="horizontal",
+            padding=(theme.pad, 0),
+            size_hint_y=None,
+            height=theme.action,
+        )
+        words = ctx.words("paused.start")
+        band.add_widget(Text(words, theme.body, color=tokens.AMBER, bold=True, max_lines=1, min_px=theme.note))
+        band.add_widget(Icon("right", theme.body * 1.2, tokens.AMBER, size_hint_x=None, width=theme.body * 1.3))
+        panel.add_widget(band)
+        return panel
 
 
 class _Land(FloatLayout):
