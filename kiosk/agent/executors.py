@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-import os
 import subprocess
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 from kiosk.agent.jobs import Executor, JobFailed, Outcome
 from kiosk.agent.store import StoredJob
 from kiosk.log import redact
+from kiosk.store.whole_file import write_whole
 from kiosk.wire.canonical import WireError
 from kiosk.wire.job import JobKind
 from kiosk.wire.order import ANSWERS_FOLDER, ORDERS_FOLDER, STANDING_FILE, Answer, Order, OrderKind, Standing
@@ -140,16 +139,3 @@ def pause(apply: Callable[[Pause], None]) -> Executor:
         return Outcome(True)
 
     return execute
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """A reader sees the old content or the new one, never a part. Raises ``OSError``."""
-    new = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}")
-    try:
-        with new.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
-    finally:
-        new.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """A promise becomes a certificate: number, rows, n signatures, audit and outbox in one transaction.
 
-Order: the same promise again? -> clock -> rules -> subject -> number -> sign every copy -> rows. Whatever fails, nothing of it was.
+Order: the same promise again? -> pause -> clock -> rules -> subject -> number -> sign every copy -> rows. Whatever fails, nothing of it was.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from kiosk.domain.certificate import Certificate, beijing_date, canonical_record
 from kiosk.domain.promise import Promise, PromiseError, check
 from kiosk.domain.subject import Subject, SubjectId, SubjectStatus
 from kiosk.issuing import audit, numbering, outbox, records
-from kiosk.issuing.issuer import Refused, TrustedTime
+from kiosk.issuing.issuer import PAUSED, Refused, TrustedTime
 from kiosk.issuing.registration import local_subject
 from kiosk.issuing.signing import LabelSigner
+from kiosk.issuing.standing import NoCentre, StandingWord
 from kiosk.store.errors import StoreError
 from kiosk.store.ledger import certificate, label
 
@@ -42,6 +43,7 @@ class IssueDesk:
     station: str
     built_at: datetime
     boot_id: str
+    centre: StandingWord = NoCentre()  # noqa: RUF009 - without state
 
 
 def issue(tx: Connection, desk: IssueDesk, made: Promise, time: TrustedTime, boot_ms: int) -> Certificate:
@@ -49,12 +51,15 @@ def issue(tx: Connection, desk: IssueDesk, made: Promise, time: TrustedTime, boo
     found = numbering.state(tx)
     if found is None:
         raise StoreError("storeBroken", "otherTerminal")
+    standing = desk.centre.read()
+    if standing.pause.on:
+        raise Refused(PAUSED)
     problem = numbering.clock_problem(time, desk.built_at, found)
     if problem:
         raise Refused(problem)
     _check_promise(made, time.now)
     _check_subject(tx, desk.register, made.subject)
-    number = numbering.draw(tx, found, time.now)
+    number = numbering.draw(tx, found, time.now, standing.counter_floor)
     record = canonical_record(number, time.now, made)
     digest = record_digest(record)
     copies = range(1, made.copies + 1)

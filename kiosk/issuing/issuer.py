@@ -29,9 +29,13 @@ class IssuerError(Exception):
 class Refused(IssuerError):
     """The request breaks a rule.
 
-    Issue: clockUntrusted | promise:<code> | subjectUnknown | subjectSuspended | unsignable. Certificate: notFound | alreadyVoided | reasonMissing.
+    Issue: paused | clockUntrusted | promise:<code> | subjectUnknown | subjectSuspended | unsignable | numbersUsedUp. Certificate: notFound | alreadyVoided | reasonMissing.
     Paper: reprintNotAllowed | alreadyRecorded | notAsked. Others: registration | pinShape | pinLocked (fact ``wait_s``).
     """
+
+
+PAUSED = "paused"
+"""The centre paused issuing here."""
 
 
 class StoreUnavailable(IssuerError):

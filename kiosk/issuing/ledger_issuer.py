@@ -29,6 +29,7 @@ from kiosk.issuing.issue import IssueDesk, SubjectRegister, issue, same_promise
 from kiosk.issuing.issuer import Clock, Habits, OutboxEvent, Refused, StoreUnavailable, TodayRow, TrustedTime, Unfinished
 from kiosk.issuing.printing import Paper
 from kiosk.issuing.signing import LabelSigner
+from kiosk.issuing.standing import NoCentre, StandingWord
 from kiosk.store.database import LedgerFile
 from kiosk.store.errors import StoreError
 
@@ -57,9 +58,10 @@ class LedgerIssuer:
         terminal_code: str,
         station: str,
         built_at: datetime,
+        centre: StandingWord | None = None,
     ) -> LedgerIssuer:
         """Own the ledger at ``path``, making it if need be. Raises ``StoreUnavailable`` (fact ``reason``: see ``store.errors``)."""
-        desk = IssueDesk(signer, register, station, built_at, _boot_id())
+        desk = IssueDesk(signer, register, station, built_at, _boot_id(), centre or NoCentre())
         with _as_issuer_error():
             file = LedgerFile.open(path, key)
             try:
@@ -231,6 +233,12 @@ class LedgerIssuer:
         with self._reading() as tx:
             found = numbering.state(tx)
         return 0 if found is None else found.last_counter
+
+    def last_issued_at(self) -> datetime | None:
+        """When the last certificate was made; None before the first."""
+        with self._reading() as tx:
+            found = numbering.state(tx)
+        return None if found is None else found.last_issued_at
 
     def broken_audit_row(self) -> int | None:
         """Upkeep: the first row of the legal log that does not fit its chain, None when it holds."""

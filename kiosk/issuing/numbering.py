@@ -14,8 +14,8 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import ClockQuality
-from kiosk.domain.number import CertificateNumber
-from kiosk.issuing.issuer import TrustedTime
+from kiosk.domain.number import MAX_COUNTER, CertificateNumber
+from kiosk.issuing.issuer import Refused, TrustedTime
 from kiosk.store.errors import StoreError
 from kiosk.store.ledger import terminal
 
@@ -53,9 +53,12 @@ def require_terminal(tx: Connection, code: str) -> bool:
     return found is not None
 
 
-def draw(tx: Connection, found: TerminalState, at: datetime) -> CertificateNumber:
-    """The next number, counter + 1."""
-    number = CertificateNumber(found.code, found.last_counter + 1)
+def draw(tx: Connection, found: TerminalState, at: datetime, floor: int = 0) -> CertificateNumber:
+    """The next number, counter + 1; above ``floor``, up to which an earlier ledger of this terminal may have given numbers. Raises ``Refused``."""
+    counter = max(found.last_counter, floor) + 1
+    if counter > MAX_COUNTER:
+        raise Refused("numbersUsedUp")
+    number = CertificateNumber(found.code, counter)
     tx.execute(_DRAWN, {"drawn": number.counter, "at": at})
     return number
 

@@ -18,6 +18,7 @@ from kiosk.domain.subject import Subject, SubjectId
 from kiosk.issuing.issuer import TrustedTime
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.issuing.signing import LabelSigner, TokenLabelSigner, load_label_signer
+from kiosk.issuing.standing import StandingWord
 from support.builders import NOON, a_subject
 
 KEY = bytes(range(32))
@@ -89,6 +90,7 @@ def open_issuer(
     register: FakeRegister | None = None,
     signer: LabelSigner | None = None,
     terminal: str = TERMINAL,
+    centre: StandingWord | None = None,
 ) -> LedgerIssuer:
     return LedgerIssuer.open(
         folder / "ledger.db",
@@ -99,4 +101,5 @@ def open_issuer(
         terminal,
         STATION,
         BUILT,
+        centre,
     )

@@ -21,6 +21,7 @@ from kiosk.agent import executors
 from kiosk.agent.jobs import JobDesk, JobFailed, Outcome
 from kiosk.agent.store import AgentStore, StoredJob
 from kiosk.store.errors import StoreError
+from kiosk.store.whole_file import write_whole
 from kiosk.wire.canonical import canonical_json
 from kiosk.wire.job import JobKind, JobStatus, sign_job
 from kiosk.wire.order import Answer, Order, OrderKind, Standing
@@ -246,7 +247,7 @@ def test_the_app_is_asked_through_its_folder_and_answers_there(tmp_path: Path) -
         """What the app does between two looks of the agent."""
         order = Order.decode((tmp_path / "orders" / f"{stored.id}.json").read_bytes())
         heard.put(order)
-        executors.write_whole(tmp_path / "answers" / f"{stored.id}.json", Answer(id=stored.id, ok=False, code="paperOut").encode())
+        write_whole(tmp_path / "answers" / f"{stored.id}.json", Answer(id=stored.id, ok=False, code="paperOut").encode())
 
     door = executors.AppDoor(tmp_path, lambda: NOW, app, timedelta(seconds=60))
     assert door.executor(OrderKind.TEST_PRINT)(stored) == Outcome(False, "paperOut", {})
