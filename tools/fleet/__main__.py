@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def config_of(chosen: argparse.Namespace) -> FleetConfig:
     """What the options say. The database's address may come by ``FLEET_DATABASE``: a command line is seen by everybody."""
-    host, _, port = chosen.broker.rpartition(":") if chosen.broker else ("127.0.0.1", "", str(BROKER_PORT))
+    own_port = getattr(chosen, "broker_port", BROKER_PORT)
+    host, _, port = chosen.broker.rpartition(":") if chosen.broker else ("127.0.0.1", "", str(own_port))
     broker = Broker(
         host=host or "127.0.0.1",
         port=int(port),
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--bind", default="127.0.0.1", help="address of the web application; anything but loopback needs TLS before it"
     )
+    serve.add_argument("--broker-port", type=int, default=BROKER_PORT, help="of the broker that is started when none is named")
     collect = verb("collect", "collectors and host", commands.collect)
     collect.add_argument("--part", default="", help=argparse.SUPPRESS)
     web = verb("web", "console and public page", commands.web)

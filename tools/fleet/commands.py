@@ -43,7 +43,7 @@ def serve(chosen: Chosen) -> int:
     config = _prepared(chosen)
     commands: list[tuple[str, list[str]]] = []
     if not chosen.broker:
-        port = command_line.BROKER_PORT
+        port = config.broker.port
         if _is_taken(port):
             print(f"port {port} is taken: name the broker that runs there with --broker 127.0.0.1:{port}", file=sys.stderr)
             return 2
