@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from kiosk.config import StationConfig
 from kiosk.runtime.bridge import Bridge
-from kiosk.runtime.memory import settle, tidy
+from kiosk.runtime.memory import settle, tidy, tidy_young
 from kiosk.session.events import Event
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
@@ -88,18 +88,27 @@ class Opening:
         return self._refused
 
     def _open(self) -> None:
+        from drivers.printer.encode import ready
         from kiosk.label.text import font_book
         from kiosk.runtime.assembly import StartError, assemble
         from kiosk.ui.screens import all_screens
         from kiosk.ui.textures import warm_pictures
 
         try:
-            parts = assemble(self._config, self._bridge.publish, texts=self._texts, usb_backend=self._usb_backend)
+            parts = assemble(
+                self._config,
+                self._bridge.publish,
+                texts=self._texts,
+                usb_backend=self._usb_backend,
+                on_rest=self._tidy,
+                before_drawing=self._bridge.wait_drawn,
+            )
             parts.start()
             self._parts = parts
             all_screens()
             warm_pictures(pictures_of_choices(parts.catalogue))
             font_book().learn(characters_of(self._texts, parts.catalogue))
+            ready()
             settle()
             self._rehearse_all(parts.catalogue)
         except StartError as err:
@@ -108,6 +117,11 @@ class Opening:
         except Exception as err:  # noqa: BLE001 - raised again by ``end``, on the main thread
             self._broken = err
             self._bridge.call(self._on_failure)
+
+    def _tidy(self) -> None:
+        """On the screen's thread, between two pictures: a search for garbage that starts elsewhere would hold up a page in the middle."""
+        self._bridge.call(tidy_young)
+        self._bridge.call(partial(self._bridge.call, tidy))
 
     def _rehearse_all(self, catalogue: Catalogue) -> None:
         """One page at a time, with rests: whoever comes now is served first."""
@@ -118,4 +132,4 @@ class Opening:
                 return
             self._bridge.call(partial(self._rehearse, state))
         self._ending.wait(_REST_S)
-        tidy()
+        self._tidy()

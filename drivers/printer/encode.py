@@ -13,6 +13,7 @@ Rules
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 
@@ -54,6 +55,11 @@ def _left_dots(bitmap: MonoBitmap, profile: PrinterProfile) -> int:
     if profile.align is Align.CENTRE:
         return max(0, profile.head_dots - bitmap.width_dots) // 2
     return profile.left_dots
+
+
+def ready() -> None:
+    """Load the encoder's library before somebody waits for paper. Any thread may call it."""
+    importlib.import_module("escpos.printer")
 
 
 def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:

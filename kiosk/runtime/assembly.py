@@ -43,6 +43,7 @@ from kiosk.issuing.signing import SigningKeyError, load_label_signer
 from kiosk.label.stock import label_stock
 from kiosk.runtime.clock import SystemClock
 from kiosk.runtime.devices import Armable, DeviceFleet, Together, Translator
+from kiosk.runtime.memory import tidy
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
 from kiosk.runtime.services import CLERK, TerminalServices
@@ -111,14 +112,16 @@ def assemble(
     texts: Texts | None = None,
     usb_backend: Any = None,
     clock: Clock | None = None,
+    on_rest: Callable[[], None] = tidy,
+    before_drawing: Callable[[], None] = lambda: None,
 ) -> Assembly:
-    """Open and connect everything; nothing moves yet. Raises ``StartError``."""
+    """Open and connect everything; nothing moves yet. ``on_rest``: see ``Runner``; ``before_drawing``: see ``Workers``. Raises ``StartError``."""
     clock = clock or SystemClock()
     keys = _keys(config)
     lookup_key = _secret(config, "lookup.key")
     directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
     issuer = open_ledger(config, directory, clock)
-    workers = Workers()
+    workers = Workers(before_drawing)
     texts, catalogue = texts or Texts.load(), load_catalogue()
     voice = EspeakVoice(texts, audible=config.rules.speech)
     state = Terminal(
@@ -133,7 +136,7 @@ def assemble(
         status.see(now)
         on_state(now)
 
-    runner = Runner(state, clock, parts.fleet, voice, seen)
+    runner = Runner(state, clock, parts.fleet, voice, seen, on_rest)
     printer = CopyPrinter(issuer, workers, setup, parts.fleet, runner.send)
     trial = TrialPrinter(workers, setup, parts.fleet, runner.send)
 

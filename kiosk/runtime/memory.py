@@ -38,6 +38,11 @@ def settle() -> None:
     gc.enable()
 
 
+def tidy_young() -> None:
+    """Give back what was made and left since the last search. Before ``tidy``, in a turn of its own, it halves the longest search."""
+    gc.collect(0)
+
+
 def tidy() -> None:
     """Give back what the last page left."""
     gc.collect()

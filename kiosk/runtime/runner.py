@@ -50,14 +50,23 @@ class Services(Protocol):
 
 
 class Runner:
-    """Owns the terminal's state. ``on_state`` is called on the runner's thread after each change."""
+    """Owns the terminal's state. ``on_state`` is called on the runner's thread after each change, ``on_rest`` once a new page is being read."""
 
-    def __init__(self, state: Terminal, clock: Clock, devices: Devices, voice: Voice, on_state: Callable[[Terminal], None]) -> None:
+    def __init__(
+        self,
+        state: Terminal,
+        clock: Clock,
+        devices: Devices,
+        voice: Voice,
+        on_state: Callable[[Terminal], None],
+        on_rest: Callable[[], None] = tidy,
+    ) -> None:
         self._state = state
         self._clock = clock
         self._devices = devices
         self._voice = voice
         self._on_state = on_state
+        self._on_rest = on_rest
         self._services: Services | None = None
         self._timers = Timers()
         self._tidy_at: float | None = None
@@ -94,7 +103,7 @@ class Runner:
                 self._apply(TimerFired(timer))
             if self._tidy_at is not None and time.monotonic() >= self._tidy_at:
                 self._tidy_at = None
-                tidy()
+                self._on_rest()
 
     def _longest_wait_s(self) -> float:
         return _IDLE_WAIT_S if self._tidy_at is None else max(0.0, min(_IDLE_WAIT_S, self._tidy_at - time.monotonic()))

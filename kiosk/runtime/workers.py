@@ -24,9 +24,10 @@ class Desk(StrEnum):
 
 
 class Workers:
-    """Single-threaded executors by desk; work at one desk is done in order."""
+    """Single-threaded executors by desk; work at one desk is done in order. ``before_drawing`` runs before each drawing, on its thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, before_drawing: Callable[[], None] = lambda: None) -> None:
+        self._before_drawing = before_drawing
         self._desks = {desk: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"kiosk-{desk}") for desk in Desk}
 
     def post(self, desk: Desk, work: Callable[[], None], on_crash: Callable[[], None]) -> None:
@@ -34,6 +35,8 @@ class Workers:
 
         def guarded() -> None:
             try:
+                if desk is Desk.DRAWING:
+                    self._before_drawing()
                 work()
             except Exception as err:  # noqa: BLE001 - the last line of a thread: log, tell, go on
                 log.event("effect-crashed", effect=desk.value, error=f"{type(err).__name__} at {_where(err)}")

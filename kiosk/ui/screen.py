@@ -67,6 +67,9 @@ class Screen(FloatLayout):
     def update(self, state: Terminal) -> None:
         """Follow the state. The base does nothing: many screens never change."""
 
+    def enter(self) -> None:
+        """The screen has come on show: start what moves by itself."""
+
 
 STEPS = ("身份", "产品", "数量", "承诺", "领取")
 

@@ -1,6 +1,7 @@
 """The stage: whatever page the session is on, drawn on one root widget; the ribbon of the demonstration and the countdown lie above it.
 
-Rules: decides nothing; one screen alive at a time; a tap meant for the page before never lands on the next one (``GUARD_S``).
+Rules: decides nothing; one screen on show at a time; a tap meant for the page before never lands on the next one (``GUARD_S``).
+A page is put together out of sight in one turn of the screen's loop and shown in the next: neither takes long enough to be felt.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from kivy.animation import Animation
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.directory.catalogue import Catalogue
@@ -30,7 +32,7 @@ _QUIET_S = 5.0
 
 
 class Stage(FloatLayout):
-    """Root widget. ``show`` takes each new state, on the screen's thread."""
+    """Root widget. ``show`` takes each new state, on the screen's thread; ``later`` calls back in the next turn of the screen's loop."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Stage(FloatLayout):
         speak: Callable[[str], None],
         *,
         unit_shown: str = "公斤",
+        later: Callable[[Callable[[], None]], None] = lambda act: act(),
         monotonic: Callable[[], float] = time.monotonic,
         **layout: Any,
     ) -> None:
@@ -52,12 +55,17 @@ class Stage(FloatLayout):
         self._send = send
         self._speak = speak
         self._unit_shown = unit_shown
+        self._later = later
         self._monotonic = monotonic
         self._drawn: tuple[Page, bool] | None = None
+        self._coming: Screen | None = None
+        self._coming_is: tuple[Page, bool] | None = None
+        self._newest: Terminal | None = None
         self._turned_at = -GUARD_S
         self._told_at = -_TOUCHED_EVERY_S
         self._is_opening = False
         self._rehearsed: Screen | None = None
+        self._home: Screen | None = None
         self.screen: Screen | None = None
         self._ribbon: Ribbon | None = None
         self._countdown: Countdown | None = None
@@ -70,22 +78,22 @@ class Stage(FloatLayout):
     @property
     def is_settled(self) -> bool:
         """Whether touches reach the page on show: the terminal is open and the page has been there for ``GUARD_S``."""
-        return self._drawn is not None and not self._is_opening and self._monotonic() - self._turned_at >= GUARD_S
+        is_there = self._drawn is not None and self._coming is None
+        return is_there and not self._is_opening and self._monotonic() - self._turned_at >= GUARD_S
 
     def show(self, state: Terminal) -> None:
         """Draw a state: a new screen when the page or the kind of eyes changed, else an update."""
+        self._newest = state
         wanted = (state.page, state.elder)
-        if wanted != self._drawn or self.screen is None:
-            self._turn(state)
-            self._drawn = wanted
-        else:
+        if wanted == self._drawn and self.screen is not None:
+            self._coming = self._coming_is = None
             self.screen.update(state)
+        elif wanted == self._coming_is and self._coming is not None:
+            self._coming.update(state)
+        else:
+            self._prepare(state)
         self._is_opening = state.starting
-        if state.demo and self._ribbon is None and self.screen is not None:
-            self._ribbon = Ribbon(self.screen.ctx)
-            self.add_widget(self._ribbon)
-        if self._countdown is not None:
-            self._countdown.show(state.countdown)
+        self._lay_above(state)
 
     def rehearse(self, state: Terminal | None) -> None:
         """Draw a page where nobody sees it, unless somebody is being served; None lets the last one go."""
@@ -99,17 +107,59 @@ class Stage(FloatLayout):
         theme = Theme(self._board, elder)
         return ScreenContext(theme, self._texts, self._catalogue, self._send, self._speak, self._unit_shown)
 
-    def _turn(self, state: Terminal) -> None:
+    def _prepare(self, state: Terminal) -> None:
+        """Put the page together and have it laid out where nobody sees it."""
         if state.page is Page.ATTRACT and self.page is not Page.ATTRACT:
             forget_texts(but=self._ours)
-        ctx = self._context(elder=state.elder)
-        self.clear_widgets()
-        self.screen = screen_for(state.page)(ctx, state)
-        self.add_widget(self.screen)
-        self._ribbon = None
-        self._countdown = Countdown(ctx)
-        self.add_widget(self._countdown)
+        self._coming = self._made(state)
+        self._coming.pos, self._coming.size = self.pos, self.size
+        self._coming_is = (state.page, state.elder)
         self._turned_at = self._monotonic()
+        if self.screen is None:
+            self._enter()
+        else:
+            self._later(self._enter)
+
+    def _made(self, state: Terminal) -> Screen:
+        """A screen for a state. The first page is kept: it is on show most of the day, and in front of every visit."""
+        is_home = state.page is Page.ATTRACT and not state.elder
+        if is_home and self._home is not None:
+            self._home.update(state)
+            return self._home
+        made = screen_for(state.page)(self._context(elder=state.elder), state)
+        if is_home:
+            self._home = made
+        return made
+
+    def _enter(self) -> None:
+        """Show the page that was prepared, unless the session has gone elsewhere meanwhile."""
+        if self._coming is None or self._newest is None:
+            return
+        for widget in self.screen.walk(restrict=True) if self.screen is not None else ():
+            Animation.cancel_all(widget)  # what still moves would be kept, and drawn, for nobody
+        if self._drawn is None or self._coming_is is None or self._drawn[1] != self._coming_is[1]:
+            self.clear_widgets()  # other eyes, other sizes: what lies above goes too
+            self._ribbon = self._countdown = None
+        elif self.screen is not None:
+            self.remove_widget(self.screen)
+        self.screen, self._drawn = self._coming, self._coming_is
+        self._coming = self._coming_is = None
+        self.add_widget(self.screen, index=len(self.children))
+        self.screen.enter()
+        self._lay_above(self._newest)
+        self._turned_at = self._monotonic()
+
+    def _lay_above(self, state: Terminal) -> None:
+        """Ribbon and countdown, above whatever page is on show."""
+        if self.screen is None:
+            return
+        if state.demo and self._ribbon is None:
+            self._ribbon = Ribbon(self.screen.ctx)
+            self.add_widget(self._ribbon)
+        if self._countdown is None:
+            self._countdown = Countdown(self.screen.ctx)
+            self.add_widget(self._countdown)
+        self._countdown.show(state.countdown)
 
     def on_touch_down(self, touch: Any) -> bool:
         now = self._monotonic()

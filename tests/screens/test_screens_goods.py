@@ -356,3 +356,21 @@ def test_counted_goods_can_go_to_the_scale(shown: Callable[..., Shown]) -> None:
 def test_a_new_phone_is_sent_as_typed(shown: Callable[..., Shown]) -> None:
     keys = [f"key:{digit}" for digit in "13800000418"]
     assert shown("editPhone-usual").tap(*keys, "use") == [Typed("13800000418")]
+
+
+def test_what_he_promised_last_appears_though_the_ledger_answers_after_the_page_stands(shown: Callable[..., Shown]) -> None:
+    screen = shown("product-usual")
+    known = STATES["product-usual"]
+    visit = visit_of(known)
+    assert visit.last is not None
+    screen = shown("product-new")
+    assert "sameAgain" not in screen.names()
+    screen.show(known)
+    assert "sameAgain" in screen.names()
+
+
+def test_who_has_gone_on_to_a_kind_of_goods_stays_there_when_the_ledger_answers(shown: Callable[..., Shown]) -> None:
+    screen = shown("product-new")
+    screen.tap("category:vegetable")
+    screen.show(STATES["product-usual"])
+    assert "group:solanum" in screen.names()

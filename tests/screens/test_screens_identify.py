@@ -131,8 +131,9 @@ def test_slides_go_round_and_stop_with_their_page(monkeypatch: pytest.MonkeyPatc
 
     assert run_until(all_seen)
     assert seen[0] == seen[-1] and len(set(seen)) == shown.count
+    drawn.stage.show(state_of("consent-usual"))
     Window.remove_widget(drawn.stage)
-    assert run_until(lambda: not any(_moves(Animation, widget) for widget in shown.walk()))
+    assert not any(_moves(Animation, widget) for widget in shown.walk())
 
 
 def test_the_hand_comes_again_and_stops_with_its_page(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,16 +92,19 @@ class Eyes:
 class Pulse:
     """Feels the screen's thread, page by page: how long our code kept it between two turns of its loop, and how long it was away in all.
 
-    The difference is drawing: a graphics chip's work, which a software renderer does on the same thread.
+    Waiting for the next turn is neither. The difference is drawing and showing: a graphics chip's work, which a software renderer does here.
     """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._last_s = self._draw_s = time.perf_counter()
-        self._drawing_s = 0.0
+        self._drawing_s = self._waiting_s = 0.0
         self._longest: dict[str, tuple[float, float]] = {}
+        self._idle, self._flip = Clock.idle, Window.flip
+        # No event tells of either: the loop waits and the buffers change inside these calls.
+        Clock.idle, Window.flip = self._waits, self._shows
         Clock.schedule_interval(self._beat, 0)
-        Window.bind(on_draw=self._draws, on_flip=self._flips)
+        Window.bind(on_draw=self._draws)
 
     def take(self) -> list[tuple[str, float, float]]:
         """Page, longest time kept by our code and longest time away (ms), since the last call."""
@@ -111,21 +114,28 @@ class Pulse:
     def forgive(self) -> None:
         """The gap that ends now was the eyes' own doing."""
         self._last_s = time.perf_counter()
-        self._drawing_s = 0.0
+        self._drawing_s = self._waiting_s = 0.0
+
+    def _waits(self) -> Any:
+        begun_s = time.perf_counter()
+        answer = self._idle()
+        self._waiting_s += time.perf_counter() - begun_s
+        return answer
 
     def _draws(self, *_: object) -> None:
         self._draw_s = time.perf_counter()
 
-    def _flips(self, *_: object) -> None:
+    def _shows(self) -> None:
+        self._flip()
         self._drawing_s += time.perf_counter() - self._draw_s
 
     def _beat(self, _elapsed_s: float) -> None:
         now_s = time.perf_counter()
         page = self._stage.page.value if self._stage.page else ""
-        away_ms = (now_s - self._last_s) * 1000
+        away_ms = (now_s - self._last_s - self._waiting_s) * 1000
         kept, away = self._longest.get(page, (0.0, 0.0))
         self._longest[page] = max(kept, away_ms - self._drawing_s * 1000), max(away, away_ms)
-        self._last_s, self._drawing_s = now_s, 0.0
+        self._last_s, self._drawing_s, self._waiting_s = now_s, 0.0, 0.0
 
 
 def look(stage: Stage) -> dict[str, Any]:

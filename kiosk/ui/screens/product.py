@@ -44,6 +44,15 @@ class ProductScreen(Steady):
         self._typed = ""
         self._go(self._home)
 
+    def update(self, state: Terminal) -> None:
+        super().update(state)
+        visit = visit_of(state)
+        if (visit.last, visit.usual) != (self._last, self._usual):
+            # The ledger may answer after the page stands; who has gone on already is left where he is.
+            self._last, self._usual = visit.last, visit.usual
+            if len(self._views) == 1:
+                self._home()
+
     def go_back(self) -> None:
         if len(self._views) > 1:
             self._views.pop()

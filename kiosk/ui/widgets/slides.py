@@ -33,7 +33,7 @@ class Slide:
 
 
 class Slides(Card):
-    """Shows one slide after the other for ever; dots tell how many there are."""
+    """Shows one slide after the other once woken; dots tell how many there are. ``Animation.cancel_all`` on what it holds puts it to rest."""
 
     def __init__(self, theme: tokens.Theme, slides: Sequence[Slide], *, number: int = 0, **layout: Any) -> None:
         layout.setdefault("padding", (theme.pad, theme.pad * 0.6))
@@ -44,13 +44,18 @@ class Slides(Card):
         self._leaf = BoxLayout(spacing=theme.gap * 1.2)
         self.add_widget(self._leaf)
         self._fill()
-        if not theme.elder and len(self._slides) > 1:
-            self._wait()
 
     @property
     def count(self) -> int:
         """How many slides."""
         return len(self._slides)
+
+    def wake(self) -> None:
+        """Go on from the slide on show."""
+        Animation.cancel_all(self._leaf)
+        self._leaf.opacity = 1.0
+        if not self._theme.elder and len(self._slides) > 1:
+            self._wait()
 
     def show(self, number: int) -> None:
         """Turn to a slide at once."""
@@ -79,8 +84,6 @@ class Slides(Card):
         stay.start(self._leaf)
 
     def _fade_out(self, *_: object) -> None:
-        if self.get_root_window() is None:
-            return
         out = Animation(opacity=0.0, duration=_FADE_S)
         out.bind(on_complete=self._fade_in)
         out.start(self._leaf)
