@@ -130,6 +130,20 @@ class FleetSection(_Section):
         return self
 
 
+class IssuerSection(_Section):
+    """The issuer as a process of its own (``python -m kiosk.issuing``). ``socket`` empty: the app keeps ledger and signing key itself.
+
+    ``users`` (names or numbers) may ask it to issue, ``agents`` may read what the centre must learn; its own user and root always may. ``state`` and
+    ``secrets`` are the issuer's alone: ledger.db, and ledger.key, signing.key and a copy of directory.key.
+    """
+
+    socket: Path | None = Field(default=None, description="where the app asks; the agent's door is beside it")
+    users: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    state: Path | None = Field(default=None, description="empty: paths.state")
+    secrets: Path | None = Field(default=None, description="empty: paths.secrets")
+
+
 class StationConfig(_Section):
     """The whole station file."""
 
@@ -143,6 +157,22 @@ class StationConfig(_Section):
     scanner: ScannerSection = ScannerSection()
     rules: RulesSection = RulesSection()
     fleet: FleetSection = FleetSection()
+    issuer: IssuerSection = IssuerSection()
+
+    @property
+    def ledger_folder(self) -> Path:
+        """Where ledger.db is: the only folder that must survive anything."""
+        return self.issuer.state or self.paths.state
+
+    @property
+    def issuer_secrets(self) -> Path:
+        """Where ledger.key and signing.key are."""
+        return self.issuer.secrets or self.paths.secrets
+
+    @property
+    def events_folder(self) -> Path:
+        """Where the agent finds the door to the ledger's events."""
+        return self.paths.runtime if self.issuer.socket is None else self.issuer.socket.parent
 
 
 def load_station(path: Path) -> StationConfig:
@@ -165,7 +195,14 @@ def load_station(path: Path) -> StationConfig:
     folder = path.resolve().parent
     paths = {name: _absolute(folder, getattr(config.paths, name)) for name in PathsSection.model_fields}
     fleet = {name: _absolute(folder, value) for name, value in config.fleet if isinstance(value, Path)}
-    return config.model_copy(update={"paths": PathsSection(**paths), "fleet": config.fleet.model_copy(update=fleet)})
+    issuer = {name: _absolute(folder, value) for name, value in config.issuer if isinstance(value, Path)}
+    return config.model_copy(
+        update={
+            "paths": PathsSection(**paths),
+            "fleet": config.fleet.model_copy(update=fleet),
+            "issuer": config.issuer.model_copy(update=issuer),
+        }
+    )
 
 
 def _absolute(folder: Path, path: Path) -> Path:

@@ -2,28 +2,24 @@
 
 Questions are JSON lines: ``{"ask": "span"}`` -> ``{"generation", "first", "last"}``; ``{"ask": "events", "after": seq, "limit": n}`` ->
 ``{"events": [[seq, kind, body as base64]]}``; anything else, and a ledger that does not answer, -> ``{"error": code}``.
-Rules: only our own user and root get in (SO_PEERCRED; the file is 0600); a question has at most ``MAX_LINE`` bytes, an answer ``MAX_EVENTS`` events.
+Rules: only our own user, root and the users named get in (``listener``); a question has at most ``MAX_LINE`` bytes, an answer ``MAX_EVENTS`` events.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import os
 import socket
-import struct
-import threading
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from kiosk.issuing.issuer import IssuerError, OutboxEvent
+from kiosk.issuing.listener import TICK_S, Listener
 
 SOCKET = "events.sock"
 MAX_LINE = 256
 MAX_EVENTS = 500
-_TICK_S = 0.3
 _PATIENCE_S = 30.0
 
 
@@ -38,47 +34,24 @@ class Outbox(Protocol):
 
 
 class EventsDoor:
-    """Serves ``outbox`` at ``folder/events.sock`` until ``close``. One thread, one question at a time: the agent asks one by one."""
+    """Serves ``outbox`` at ``folder/events.sock`` until ``close``; ``users`` get in besides our own."""
 
-    def __init__(self, outbox: Outbox, folder: Path) -> None:
+    def __init__(self, outbox: Outbox, folder: Path, users: frozenset[int] = frozenset()) -> None:
         self._outbox = outbox
-        self._path = folder / SOCKET
-        folder.mkdir(parents=True, exist_ok=True)
-        self._path.unlink(missing_ok=True)
-        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._listener.bind(str(self._path))
-        self._path.chmod(0o600)
-        self._listener.listen(2)
-        self._listener.settimeout(_TICK_S)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._serve, name="kiosk-events", daemon=True)
-        self._thread.start()
+        self._listener = Listener(folder / SOCKET, self._talk, users, "kiosk-events")
 
     def close(self) -> None:
         """Let nobody in any more."""
-        self._stop.set()
-        self._thread.join(timeout=5)
         self._listener.close()
-        self._path.unlink(missing_ok=True)
 
-    def _serve(self) -> None:
-        while not self._stop.is_set():
-            try:
-                visitor, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            with visitor, suppress(OSError):
-                if _is_ours(visitor):
-                    self._talk(visitor)
-
-    def _talk(self, visitor: socket.socket) -> None:
-        visitor.settimeout(_TICK_S)
+    def _talk(self, visitor: socket.socket, is_ended: Callable[[], bool]) -> None:
+        visitor.settimeout(TICK_S)
         pending, quiet_s = b"", 0.0
-        while not self._stop.is_set() and quiet_s < _PATIENCE_S:
+        while not is_ended() and quiet_s < _PATIENCE_S:
             try:
                 heard = visitor.recv(MAX_LINE)
             except TimeoutError:
-                quiet_s += _TICK_S
+                quiet_s += TICK_S
                 continue
             if not heard or len(pending) + len(heard) > MAX_LINE:
                 return
@@ -87,7 +60,7 @@ class EventsDoor:
                 line, _, pending = pending.partition(b"\n")
                 visitor.settimeout(_PATIENCE_S)
                 visitor.sendall(json.dumps(self._answer(line), separators=(",", ":")).encode() + b"\n")
-                visitor.settimeout(_TICK_S)
+                visitor.settimeout(TICK_S)
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
@@ -104,9 +77,3 @@ class EventsDoor:
             return {"error": "malformed"}
         except IssuerError as err:
             return {"error": err.code}
-
-
-def _is_ours(visitor: socket.socket) -> bool:
-    """Source: unix(7), SO_PEERCRED: pid, uid, gid of whoever connected."""
-    _, user, _ = struct.unpack("3i", visitor.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    return user in (0, os.getuid())

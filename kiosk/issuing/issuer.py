@@ -41,8 +41,12 @@ PAUSED = "paused"
 class StoreUnavailable(IssuerError):
     """Nothing was written: diskFull | readOnly | storeBroken. A person must come; the same request may be repeated afterwards.
 
-    The fact ``reason`` tells the technician more (``kiosk.store.errors``).
+    The fact ``reason`` tells the technician more (``kiosk.store.errors``). ``issuerAway``: the issuer's process does not answer. What was asked
+    may have been done; the same request again is answered as if it came for the first time.
     """
+
+
+ISSUER_AWAY = "issuerAway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,15 @@ class OutboxEvent:
     seq: int
     kind: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRoom:
+    """Bytes: of the ledger's file, free on its disk, the disk."""
+
+    ledger: int
+    disk_free: int
+    disk_total: int
 
 
 class Issuer(Protocol):
@@ -201,4 +214,32 @@ class Issuer(Protocol):
 
     def events_after(self, seq: int, limit: int) -> Sequence[OutboxEvent]:
         """Outbox rows with a higher ``seq``, oldest first."""
+        ...
+
+
+class TerminalIssuer(Issuer, Protocol):
+    """The whole issuing side as the app needs it: on the ledger itself, or on the issuer's socket."""
+
+    def last_counter(self) -> int:
+        """Counter of the last certificate; 0 before the first."""
+        ...
+
+    def last_issued_at(self) -> datetime | None:
+        """When the last certificate was made; None before the first."""
+        ...
+
+    def broken_audit_row(self) -> int | None:
+        """Upkeep: the first row of the legal log that does not fit its chain, None when it holds."""
+        ...
+
+    def check_whole(self) -> None:
+        """Upkeep: read every page of the ledger."""
+        ...
+
+    def room(self) -> LedgerRoom:
+        """Upkeep: how large the ledger is, and its disk."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
         ...

@@ -9,6 +9,8 @@ Rules
 
 from __future__ import annotations
 
+import copy as copying
+import shutil
 import threading
 import time as os_time
 import uuid
@@ -26,7 +28,17 @@ from kiosk.domain.promise import Promise
 from kiosk.domain.subject import Registration, Subject, SubjectId
 from kiosk.issuing import audit, habits, numbering, outbox, pins, records, registration, reprint, void
 from kiosk.issuing.issue import IssueDesk, SubjectRegister, issue, same_promise
-from kiosk.issuing.issuer import Clock, Habits, OutboxEvent, Refused, StoreUnavailable, TodayRow, TrustedTime, Unfinished
+from kiosk.issuing.issuer import (
+    Clock,
+    Habits,
+    LedgerRoom,
+    OutboxEvent,
+    Refused,
+    StoreUnavailable,
+    TodayRow,
+    TrustedTime,
+    Unfinished,
+)
 from kiosk.issuing.printing import Paper
 from kiosk.issuing.signing import LabelSigner
 from kiosk.issuing.standing import NoCentre, StandingWord
@@ -75,6 +87,12 @@ class LedgerIssuer:
                 raise
         return cls(file, desk, clock, terminal_code)
 
+    def of_app(self, run: str) -> LedgerIssuer:
+        """The same ledger for an app in a process of its own, which ``run`` names: attempts on paper are under way as long as that run is asked for."""
+        other = copying.copy(self)
+        other._paper = Paper(self._terminal, run)
+        return other
+
     def close(self) -> None:
         """Close the ledger."""
         with self._lock:
@@ -114,10 +132,10 @@ class LedgerIssuer:
         with self._reading() as tx:
             return records.require(tx, number, self._terminal)
 
-    def begin_print(self, number: CertificateNumber, copy: int, *, reprint: bool) -> PrintJob:
-        """See ``Issuer.begin_print``."""
+    def begin_print(self, number: CertificateNumber, copy: int, *, reprint: bool, attempt: str = "") -> PrintJob:
+        """See ``Issuer.begin_print``. The same ``attempt`` again is the same job."""
         with self._writing() as tx:
-            return self._paper.begin(tx, number, copy, reprint=reprint, now=self._now())
+            return self._paper.begin(tx, number, copy, reprint=reprint, now=self._now(), attempt=attempt)
 
     def record_print(
         self, job_id: int, outcome: PaperOutcome, error: str = "", *, layout_version: str = "", font_digest: str = ""
@@ -249,6 +267,14 @@ class LedgerIssuer:
         """Upkeep: read every page of the ledger. Raises ``StoreUnavailable``."""
         with self._lock, _as_issuer_error():
             self._file.check_whole()
+
+    def room(self) -> LedgerRoom:
+        """See ``TerminalIssuer.room``."""
+        try:
+            disk = shutil.disk_usage(self._file.path.parent)
+            return LedgerRoom(self._file.path.stat().st_size, disk.free, disk.total)
+        except OSError as err:
+            raise StoreUnavailable("storeBroken", reason="cannotOpen") from err
 
     def _time(self) -> TrustedTime:
         read = self._clock.read()

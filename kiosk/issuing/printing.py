@@ -5,6 +5,7 @@ Rules
 - Only a copy that awaits its paper, or whose reprint a clerk permitted, may be printed.
 - The issuer decides on the 补打 mark: wherever an earlier attempt may have left a paper, the new one carries it.
 - A pending attempt of a process that is gone counts as unknown.
+- The same attempt asked for again (its answer was lost on the way) is the attempt there is, not a second one.
 """
 
 from __future__ import annotations
@@ -37,18 +38,27 @@ _MAY_HAVE_PAPER = (
     )
     .limit(1)
 )
+_SAME_ATTEMPT = select(print_job).where(
+    print_job.c.counter == bindparam("wanted"), print_job.c.copy == bindparam("of"), print_job.c.run == bindparam("as")
+)
+_OF_RUN = ":"
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The paper of one terminal in one process; ``run`` names the process."""
+    """The paper of one terminal in one process; ``run`` names the process that prints."""
 
     terminal: str
     run: str
 
-    def begin(self, tx: Connection, number: CertificateNumber, copy: int, *, reprint: bool, now: datetime) -> PrintJob:
-        """Record an attempt. The job's ``reprint`` may be True though False was asked. Raises ``Refused``."""
+    def begin(
+        self, tx: Connection, number: CertificateNumber, copy: int, *, reprint: bool, now: datetime, attempt: str = ""
+    ) -> PrintJob:
+        """Record an attempt. The job's ``reprint`` may be True though False was asked. ``attempt`` names it within the run. Raises ``Refused``."""
         require_valid(tx, number, self.terminal)
+        run = f"{self.run}{_OF_RUN}{attempt}" if attempt else self.run
+        if attempt and (begun := tx.execute(_SAME_ATTEMPT, {"wanted": number.counter, "of": copy, "as": run}).one_or_none()):
+            return self._job(begun)
         row = tx.execute(_STANDING, {"wanted": number.counter, "of": copy}).one_or_none()
         if row is None:
             raise Refused("notFound")
@@ -61,7 +71,7 @@ class Paper:
                 "counter": number.counter,
                 "copy": copy,
                 "reprint": marked,
-                "run": self.run,
+                "run": run,
                 "begun_at": now,
                 "outcome": PaperOutcome.PENDING.value,
                 "error": "",
@@ -198,11 +208,14 @@ class Paper:
         return bool(tx.execute(last).scalar_one() == row.job_id)
 
     def _is_under_way(self, row: AnyRow) -> bool:
-        return bool(row.outcome == PaperOutcome.PENDING.value and row.run == self.run)
+        return bool(row.outcome == PaperOutcome.PENDING.value and self._is_ours(row))
+
+    def _is_ours(self, row: AnyRow) -> bool:
+        return bool(row.run.partition(_OF_RUN)[0] == self.run)
 
     def _job(self, row: AnyRow) -> PrintJob:
         outcome = PaperOutcome(row.outcome)
-        if outcome is PaperOutcome.PENDING and row.run != self.run:
+        if outcome is PaperOutcome.PENDING and not self._is_ours(row):
             outcome = PaperOutcome.UNKNOWN
         return PrintJob(
             job_id=row.job_id,
