@@ -12,6 +12,7 @@ Rules
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -20,7 +21,7 @@ from typing import Any, Protocol, TextIO, TypeVar, runtime_checkable
 
 from drivers.device import DeviceKind
 from drivers.errors import DeviceGone, DriverError, DriverFault
-from drivers.transport.base import Transport
+from drivers.transport.base import HasSpeed, Transport
 
 MAX_BYTES = 64 << 20
 T = TypeVar("T")
@@ -86,6 +87,10 @@ class Recorded:
     @property
     def port(self) -> str:
         return self._inner.port
+
+    @property
+    def bytes_per_s(self) -> float:
+        return self._inner.bytes_per_s if isinstance(self._inner, HasSpeed) else math.inf
 
     def write(self, data: bytes, timeout_s: float) -> int:
         taken = self._watched(lambda: self._inner.write(data, timeout_s))

@@ -13,11 +13,12 @@ from drivers.errors import DriverError
 from drivers.printer.driver import printer_driver
 from drivers.printer.encode import encode_label
 from drivers.printer.finder import printer_finder
+from drivers.printer.line import HasClassRequests
 from drivers.printer.profile import Language, PrinterProfile, builtin_profiles, printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
 from drivers.printer.status import Condition
 from drivers.printer.tspl_wire import TsplWire
-from drivers.printer.wire import HasClassRequests, PrinterWire
+from drivers.printer.wire import PrinterWire
 from drivers.supervisor import Finder
 from drivers.transport.base import Transport
 
@@ -96,7 +97,8 @@ def device_id(transport: Transport) -> str:
 
 
 def _finder(desk: Desk, order: PrinterOrder) -> Finder:
-    return printer_finder(order.port, baud=order.baud or 115200, backend=desk.backend)
+    profile = order.profile
+    return printer_finder(order.port, baud=order.baud or profile.baud, flow=profile.flow, backend=desk.backend)
 
 
 def _condition(transport: Transport, profile: PrinterProfile) -> Condition:

@@ -1,46 +1,58 @@
-"""The ESC/POS printer as a driver: one thread, one job at a time, the state told on each change.
+"""A printer as a driver, whatever it speaks: one thread, one job at a time, the state told on each change.
 
 Rules
 - ``submit`` and ``cancel`` may be called from any thread and return at once; each submitted job ends in exactly one ``JobDone``.
 - A printer that reports a fault gets no byte: the job fails at once and the caller waits for the state to change.
-- A job is never sent twice. What an abandoned one left behind is driven out (filled up, reset, cut off) before the next one may start; as
-  long as that does not succeed, jobs are refused and the state says that somebody must switch the printer off and on.
+- A job is never sent twice. What an abandoned one left behind is driven out before the next one may start; as long as that does not succeed,
+  jobs are refused and the state says that somebody must switch the printer off and on.
 """
 
 from __future__ import annotations
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from dataclasses import replace
+from typing import Generic, Protocol, TypeVar
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Emit
 from drivers.errors import DriverError
 from drivers.printer.desk import JobDesk, refused
-from drivers.printer.job import CANCELLED, JobRun, Residue
+from drivers.printer.line import Clock, PrinterLine
+from drivers.printer.paper_run import CANCELLED, Interruption
 from drivers.printer.profile import Ending, PrinterProfile
 from drivers.printer.record import JobDone, Outcome, PrinterJob
 from drivers.printer.status import Condition, Fault
-from drivers.printer.wire import AUTO_STATUS_ON, Clock, PrinterWire
 from drivers.transport.base import Transport
 
 _SLICE_S = 0.1
-_RESET = b"\x1b\x40"
-_SPARE_BYTES = 8
 _STOPPING = "offline"
+_PIECES = {Ending.CUT: "PaperCutCount", Ending.GAP: "LabelPrintedCount", Ending.FORM_FEED: "LabelPrintedCount"}
 
 
-class EscPosPrinter:
+class Run(Protocol):
+    """One job under way."""
+
+    def run(self) -> JobDone: ...
+    def lost(self, error: str) -> JobDone: ...
+
+
+Line = TypeVar("Line", bound=PrinterLine)
+Job = TypeVar("Job", bound=Run)
+
+
+class PrinterDriver(ABC, Generic[Line, Job]):
     """A printer of one profile. ``emit`` (or that of the latest ``run``) hears about jobs also while no printer is connected."""
 
     def __init__(self, profile: PrinterProfile, *, emit: Emit | None = None, clock: Clock = time.monotonic) -> None:
         self._profile = profile
         self._clock = clock
         self._desk = JobDesk(emit)
-        self._residue: Residue | None = None
         self._needs_power_cycle = False
         self._told: DeviceStatus | None = None
-        self._statistics = {"PaperCutCount": 0, "PrinterFaultCount": 0, "ReceiptCoverOpenCount": 0}
+        self._pieces = _PIECES.get(profile.ending, "")
+        self._statistics = {"PrinterFaultCount": 0, "ReceiptCoverOpenCount": 0, **({self._pieces: 0} if self._pieces else {})}
         self._faults = Fault(0)
 
     @property
@@ -63,30 +75,54 @@ class EscPosPrinter:
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the printer until ``stop`` is set or it goes away (``DeviceGone``)."""
-        wire = PrinterWire(transport, self._profile, self._clock)
-        # The printer may still be in the middle of what an earlier connection began: at most one band.
-        band_bytes = self._profile.head_dots // 8 * self._profile.band_rows
-        had_fragment = self._residue is not None and self._residue.has_fragment
-        self._residue = Residue(band_bytes, had_fragment)
         self._needs_power_cycle = False
         self._told = None
+        wire = self._connected(transport)
         self._desk.open(emit)
         try:
-            if self._profile.asb:
-                wire.send_all(AUTO_STATUS_ON, self._profile.write_s)
+            self._greet(wire)
             self._serve(wire, emit, stop)
         finally:
             self._desk.close(emit)
 
+    # ---- what a language does its own way -----------------------------------------------------------------------------------
+
+    @abstractmethod
+    def _connected(self, transport: Transport) -> Line:
+        """A new connection, of which nobody knows in which state the printer is."""
+
+    @abstractmethod
+    def _greet(self, wire: Line) -> None:
+        """The first bytes on it."""
+
+    @abstractmethod
+    def _condition(self, wire: Line) -> Condition:
+        """How the printer is, by its own word where it gives one."""
+
+    @abstractmethod
+    def _tidy(self, wire: Line, condition: Condition) -> None:
+        """At every look: mend what can be mended without anybody."""
+
+    @abstractmethod
+    def _make_ready(self, wire: Line) -> bool:
+        """Before a job: bring the printer into a known state. False when it does not let itself be brought there."""
+
+    @abstractmethod
+    def _run_of(self, wire: Line, job: PrinterJob, interruption: Interruption) -> Job:
+        """The job, ready to run."""
+
+    @abstractmethod
+    def _keep(self, wire: Line, run: Job) -> None:
+        """What an ended run left in the printer."""
+
     # ---- the printer's thread -----------------------------------------------------------------------------------------------
 
-    def _serve(self, wire: PrinterWire, emit: Emit, stop: threading.Event) -> None:
+    def _serve(self, wire: Line, emit: Emit, stop: threading.Event) -> None:
         look_at = self._clock()
         while not stop.is_set():
             if self._clock() >= look_at:
-                condition = wire.settled_condition(thorough=True)
-                if self._residue is not None and not condition.faults and (self._residue.has_fragment or self._needs_power_cycle):
-                    self._drive_out(wire, self._profile.write_s)
+                condition = self._condition(wire)
+                self._tidy(wire, condition)
                 self._tell(wire, condition, emit)
                 look_at = self._clock() + self._profile.poll_s
             job = self._desk.take(max(0.0, min(_SLICE_S, look_at - self._clock())))
@@ -94,10 +130,10 @@ class EscPosPrinter:
                 self._print(wire, job, emit, stop)
                 look_at = self._clock()
 
-    def _print(self, wire: PrinterWire, job: PrinterJob, emit: Emit, stop: threading.Event) -> None:
+    def _print(self, wire: Line, job: PrinterJob, emit: Emit, stop: threading.Event) -> None:
         """One job from its pre-check to its last word, whatever happens in between."""
         done = refused(job, "hardwareError")
-        run: JobRun | None = None
+        run: Job | None = None
 
         def interruption() -> str:
             if self._desk.is_cancelled(job.job_id):
@@ -105,53 +141,31 @@ class EscPosPrinter:
             return _STOPPING if stop.is_set() else ""
 
         try:
-            condition = wire.settled_condition(thorough=True)
+            condition = self._condition(wire)
             self._tell(wire, condition, emit, busy=not condition.faults)
-            error = interruption() or condition.error or self._obstacle(wire)
+            error = interruption() or condition.error or ("" if self._make_ready(wire) else "hardwareError")
             if error:
                 done = refused(job, error)
                 return
-            run = JobRun(wire, self._profile, job, interruption, self._clock)
+            run = self._run_of(wire, job, interruption)
             # Should anything unforeseen end the run, paper may exist.
             done = JobDone(job.job_id, Outcome.UNKNOWN, "hardwareError", 0, len(job.data))
             done = run.run()
-            self._residue = run.residue
-            if done.outcome is Outcome.CONFIRMED and self._profile.ending is Ending.CUT:
-                self._statistics["PaperCutCount"] += 1
+            self._keep(wire, run)
+            if done.outcome is Outcome.CONFIRMED and self._pieces:
+                self._statistics[self._pieces] += 1
         except DriverError as err:
             if run is None:
                 done = refused(job, err.code)
             else:
                 done = run.lost(err.code)
-                self._residue = run.residue
+                self._keep(wire, run)
             raise
         finally:
             self._desk.finish(job.job_id)
             emit(done)
 
-    def _obstacle(self, wire: PrinterWire) -> str:
-        """Bring the printer into a known state; "" when it is."""
-        if self._residue is not None:
-            self._drive_out(wire, self._profile.settle_s)
-        return "hardwareError" if self._residue is not None else ""
-
-    def _drive_out(self, wire: PrinterWire, timeout_s: float) -> None:
-        """Complete the unfinished command with white, reset, cut the fragment off. A printer that takes none of it needs its switch."""
-        residue = self._residue
-        if residue is None:
-            return
-        separate = _separation(self._profile) if residue.has_fragment else b""
-        data = b"\0" * residue.missing + _RESET + (AUTO_STATUS_ON if self._profile.asb else b"") + separate
-        sent = wire.send_all(data, timeout_s)
-        if sent == len(data):
-            self._residue = None
-            self._needs_power_cycle = False
-        else:
-            # A few white bytes too many are ignored; they also end a reset that was taken in half.
-            self._residue = Residue(max(_SPARE_BYTES, residue.missing - sent), residue.has_fragment)
-            self._needs_power_cycle = True
-
-    def _tell(self, wire: PrinterWire, condition: Condition, emit: Emit, *, busy: bool = False) -> None:
+    def _tell(self, wire: Line, condition: Condition, emit: Emit, *, busy: bool = False) -> None:
         new = condition.faults & ~self._faults
         self._faults = condition.faults
         self._statistics["PrinterFaultCount"] += bool(new)
@@ -162,13 +176,3 @@ class EscPosPrinter:
         if status != self._told:
             self._told = status
             emit(status)
-
-
-def _separation(profile: PrinterProfile) -> bytes:
-    match profile.ending:
-        case Ending.CUT:
-            return b"\x1d\x56\x42\x00"
-        case Ending.GAP:
-            return b"\x1d\x0c"
-        case Ending.FEED:
-            return bytes([0x1B, 0x64, profile.feed_lines])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.driver import Emit
-from drivers.printer.device import EscPosPrinter
+from drivers.printer.escpos_device import EscPosPrinter
 from drivers.printer.profile import Language, PrinterProfile
 from drivers.printer.tspl_device import TsplPrinter
 

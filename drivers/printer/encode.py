@@ -26,7 +26,7 @@ from drivers.printer.tspl import encode_tspl
 
 _REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x04]|\x05[\x00-\x02]|\x14[\x01\x02\x08])")
 _MAX_MOVE_DOTS = 16
-_FORM_FEED_TO_MARK = b"\x1d\x0c"
+_TO_NEXT_MARK, _FORM_FEED = b"\x1d\x0c", b"\x0c"
 _RASTER = b"\x1d\x76\x30\x00"
 
 
@@ -74,7 +74,9 @@ def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
         case Ending.CUT:
             printer.cut(feed=False)  # GS V 66 0: the feed is part of the command
         case Ending.GAP:
-            printer._raw(_FORM_FEED_TO_MARK)
+            printer._raw(_TO_NEXT_MARK)
+        case Ending.FORM_FEED:
+            printer._raw(_FORM_FEED)
         case Ending.FEED:
             printer.print_and_feed(profile.feed_lines)
     return bytes(printer.output)

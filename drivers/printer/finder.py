@@ -16,8 +16,12 @@ PRINTER_CLASS = 7
 RAW_PORT = 9100
 
 
-def printer_finder(place: str = "", *, baud: int = 115200, backend: Any = None) -> Callable[[], Transport | None]:
+def printer_finder(
+    place: str = "", *, baud: int = 115200, flow: str = "xonxoff", backend: Any = None
+) -> Callable[[], Transport | None]:
     """A finder for the supervisor. ``place``: ``usb:1-2.3``, ``tcp:192.0.2.7`` with or without port, a path; empty is the first USB printer.
+
+    ``baud`` and ``flow`` are for a path.
 
     The finder raises what the transports raise, and ``NeedsPerson`` for an address that is none.
     """
@@ -29,7 +33,7 @@ def printer_finder(place: str = "", *, baud: int = 115200, backend: Any = None) 
                 raise NeedsPerson("userError", port=place, reason="no address")
             return open_tcp(host, int(port or RAW_PORT))
         if place and not place.startswith("usb:"):
-            return open_serial(place, LineSettings(baud)) if Path(place).exists() else None
+            return open_serial(place, LineSettings(baud, flow=flow), is_paced=True) if Path(place).exists() else None
         return find_usb(UsbMatch(interface_class=PRINTER_CLASS, port=place), backend)
 
     return find

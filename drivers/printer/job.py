@@ -17,67 +17,55 @@ Rules
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from drivers.printer.line import Clock
+from drivers.printer.paper_run import GivenUp, Interruption, PaperRun
 from drivers.printer.profile import Confirm, PrinterProfile
 from drivers.printer.readback import parse_label
 from drivers.printer.record import JobDone, Outcome, PrinterJob
 from drivers.printer.status import Event, Queued
 from drivers.printer.streams import ReadBackError
-from drivers.printer.wire import AUTO_STATUS_ON, Clock, PrinterWire, Wanted, is_process_id, is_queued
+from drivers.printer.wire import AUTO_STATUS_ON, PrinterWire, Wanted, is_process_id, is_queued
 
-CANCELLED = "cancelled"
 _WATCH_S = 0.2
 _GLANCE_S = 0.02
-_PATIENCE = 4  # a job may take this many times its modelled time before it is given up
 _MAY_HANG_UNCUT = ("cutterJam", "timeOut")
 _PROCESS_IDS = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Residue:
-    """What an abandoned job left in the printer: ``missing`` bytes of an unfinished command, and a fragment to cut off."""
+    """What an abandoned job left in the printer: an unfinished command and a fragment to cut off.
+
+    ``rest`` is what the head of that command lacks: neither a question nor white may stand in its place. Then come ``missing`` bytes of dots.
+    """
 
     missing: int
     has_fragment: bool
+    rest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One command (the first one with ESC @ before it): bytes ``start``..``end`` of the stream, ``rows`` of paper."""
+    """One command (the first one with ESC @ before it): bytes ``start``..``end`` of the stream, dots from ``dots_at``, ``rows`` of paper."""
 
     start: int
+    dots_at: int
     end: int
     rows: int
     has_ink: bool
 
 
-class _GivenUp(Exception):
-    """The job cannot go on. ``is_reported`` when the printer itself named the reason."""
-
-    def __init__(self, error: str, *, is_reported: bool) -> None:
-        self.error = error
-        self.is_reported = is_reported
-        super().__init__(error)
-
-
-class JobRun:
-    """Runs one job on the printer's thread. ``interruption`` returns a code when the job shall end ("" while it may go on)."""
+class JobRun(PaperRun[PrinterWire]):
+    """Runs one job on the printer's thread."""
 
     def __init__(
-        self, wire: PrinterWire, profile: PrinterProfile, job: PrinterJob, interruption: Callable[[], str], clock: Clock
+        self, wire: PrinterWire, profile: PrinterProfile, job: PrinterJob, interruption: Interruption, clock: Clock
     ) -> None:
-        self._wire = wire
-        self._profile = profile
-        self._job = job
-        self._interruption = interruption
-        self._clock = clock
         self._pieces = _pieces_of(job)
-        self._rows = sum(piece.rows for piece in self._pieces)
+        super().__init__(wire, profile, job, interruption, clock, sum(piece.rows for piece in self._pieces))
         self._rows_handed = 0
-        self._began = clock()
-        self.sent = 0
         self.residue: Residue | None = None
 
     def run(self) -> JobDone:
@@ -94,14 +82,15 @@ class JobRun:
             for piece in self._pieces:
                 self._keep_pace()
                 self._raise_if_faulty()
-                self._hand_over(piece)
+                self._hand_over(piece.end)
+                self._rows_handed += piece.rows
             return self._confirmed()
-        except _GivenUp as reason:
+        except GivenUp as reason:
             return self._given_up(reason)
 
     def lost(self, error: str) -> JobDone:
         """The last word when the connection broke."""
-        self.residue = Residue(self._missing_bytes(), has_fragment=self.sent > 0)
+        self.residue = self._left_behind(has_fragment=self.sent > 0)
         return self._done(Outcome.UNKNOWN if self.sent else Outcome.FAILED, error)
 
     # ---- handing over -------------------------------------------------------------------------------------------------------
@@ -114,37 +103,13 @@ class JobRun:
             self._raise_if_interrupted()
             self._wire.listen(min(_WATCH_S, (ahead - self._profile.lead_rows) / self._profile.rows_per_s))
 
-    def _hand_over(self, piece: _Piece) -> None:
-        moved_at = self._clock()
-        while self.sent < piece.end:
-            end = min(piece.end, self.sent + self._profile.chunk_bytes)
-            taken = self._wire.send(self._job.data[self.sent : end], self._profile.write_s)
-            self.sent += taken
-            now = self._clock()
-            if taken:
-                moved_at = now
-            else:
-                self._raise_if_stalled(piece, now - moved_at)
-            if now > self._time_limit:
-                raise _GivenUp("timeOut", is_reported=False)
-        self._rows_handed += piece.rows
-
-    @property
-    def _time_limit(self) -> float:
-        profile = self._profile
-        return self._began + _PATIENCE * self._rows / profile.rows_per_s + profile.stall_s + profile.settle_s
-
-    def _raise_if_stalled(self, piece: _Piece, seconds: float) -> None:
-        """The printer takes nothing: is there a reason, and how long already?"""
+    def _look_while_stalled(self, *, is_between: bool) -> None:
         self._wire.listen(_GLANCE_S)
         fault = self._wire.silent_condition()
         if fault.faults:
-            raise _GivenUp(fault.error, is_reported=True)
-        if self.sent == piece.start:
+            raise GivenUp(fault.error, is_reported=True)
+        if is_between:
             self._raise_if_faulty()
-        self._raise_if_interrupted()
-        if seconds >= self._profile.stall_s:
-            raise _GivenUp("timeOut", is_reported=False)
 
     def _raise_if_faulty(self) -> None:
         self._raise_if_interrupted()
@@ -152,18 +117,13 @@ class JobRun:
             return
         condition = self._wire.settled_condition(thorough=False)
         if condition.faults:
-            raise _GivenUp(condition.error, is_reported=True)
-
-    def _raise_if_interrupted(self) -> None:
-        code = self._interruption()
-        if code:
-            raise _GivenUp(code, is_reported=False)
+            raise GivenUp(condition.error, is_reported=True)
 
     # ---- the proof ----------------------------------------------------------------------------------------------------------
 
     def _confirmed(self) -> JobDone:
         """Everything is handed over: wait for the proof that this model gives."""
-        due = self._began + self._rows / self._profile.rows_per_s
+        due = self._due
         match self._profile.confirm:
             case Confirm.PROCESS_ID:
                 is_proved = self._process_id_comes(due)
@@ -176,7 +136,7 @@ class JobRun:
                 return self._done(Outcome.UNKNOWN, "")
         if is_proved:
             return self._done(Outcome.CONFIRMED, "")
-        raise _GivenUp("timeOut", is_reported=False)
+        raise GivenUp("timeOut", is_reported=False)
 
     def _process_id_comes(self, due: float) -> bool:
         process_id = b"%04d" % (next(_PROCESS_IDS) % 10_000)
@@ -193,7 +153,7 @@ class JobRun:
         if not isinstance(answer, Queued):
             return False
         if answer.value & 0x0C:
-            raise _GivenUp("paperOut", is_reported=True)
+            raise GivenUp("paperOut", is_reported=True)
         self._watch(due)
         self._raise_if_faulty()
         return True
@@ -210,7 +170,7 @@ class JobRun:
             if not taken:
                 fault = self._wire.silent_condition()
                 if fault.faults:
-                    raise _GivenUp(fault.error, is_reported=True)
+                    raise GivenUp(fault.error, is_reported=True)
                 self._raise_if_interrupted()
             if left and self._clock() > deadline:
                 return False
@@ -218,7 +178,7 @@ class JobRun:
         while not last.is_known and self._clock() < deadline:
             last = self._wire.settled_condition(thorough=True)
         if last.faults:
-            raise _GivenUp(last.error, is_reported=True)
+            raise GivenUp(last.error, is_reported=True)
         return last.is_known
 
     def _deadline(self, due: float) -> float:
@@ -235,20 +195,25 @@ class JobRun:
 
     # ---- the end ------------------------------------------------------------------------------------------------------------
 
-    def _given_up(self, reason: _GivenUp) -> JobDone:
+    def _given_up(self, reason: GivenUp) -> JobDone:
         if self.sent == 0:
             return self._done(Outcome.FAILED, reason.error)
-        missing = self._missing_bytes()
+        left_behind = self._left_behind(has_fragment=True)
         is_cleared = self._profile.clears_on_request and self._wire.clear_buffers()
         if is_cleared or self.sent < len(self._job.data) or reason.error in _MAY_HANG_UNCUT:
-            self.residue = Residue(missing, has_fragment=True)
+            # A printer that has forgotten everything is inside no command any more.
+            self.residue = replace(left_behind, rest=b"") if is_cleared else left_behind
         if reason.is_reported and self._ink_is_missing():
             return self._done(Outcome.FAILED, reason.error)
         return self._done(Outcome.UNKNOWN, reason.error)
 
-    def _missing_bytes(self) -> int:
+    def _left_behind(self, *, has_fragment: bool) -> Residue:
         """What an unfinished command still waits for."""
-        return next((piece.end - self.sent for piece in self._pieces if piece.start < self.sent < piece.end), 0)
+        piece = next((piece for piece in self._pieces if piece.start < self.sent < piece.end), None)
+        if piece is None:
+            return Residue(0, has_fragment)
+        rest = self._job.data[self.sent : piece.dots_at]
+        return Residue(piece.end - max(self.sent, piece.dots_at), has_fragment, rest)
 
     def _ink_is_missing(self) -> bool:
         """Whether rows with ink were never handed over: then no complete paper can come any more."""
@@ -257,20 +222,17 @@ class JobRun:
                 return True
         return False
 
-    def _done(self, outcome: Outcome, error: str) -> JobDone:
-        return JobDone(self._job.job_id, outcome, error, self.sent, len(self._job.data))
-
 
 def _pieces_of(job: PrinterJob) -> tuple[_Piece, ...]:
     """Where the stream may be interrupted. A stream that is no label is one piece of which nothing can be proved."""
     try:
         label = parse_label(job.data)
     except ReadBackError:
-        return (_Piece(0, len(job.data), max(1, round(job.height_mm * 8)), has_ink=False),)
+        return (_Piece(0, 0, len(job.data), max(1, round(job.height_mm * 8)), has_ink=False),)
     # Nothing of the paper is touched by ESC @ and the header of the first band, so they go with its data.
     starts = (0, *(band.offset for band in label.bands[1:]))
     pieces = [
-        _Piece(start, band.end, band.rows, has_ink=any(job.data[band.start : band.end]))
+        _Piece(start, band.start, band.end, band.rows, has_ink=any(job.data[band.start : band.end]))
         for start, band in zip(starts, label.bands, strict=True)
     ]
-    return (*pieces, _Piece(label.ending, len(job.data), 0, has_ink=False))
+    return (*pieces, _Piece(label.ending, len(job.data), len(job.data), 0, has_ink=False))

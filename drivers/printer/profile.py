@@ -49,7 +49,17 @@ class Ending(StrEnum):
 
     CUT = "cut"  # GS V 66 0: feed to the cutter, cut
     GAP = "gap"  # GS FF: feed to the next label or mark
+    FORM_FEED = "ff"  # FF: the same on clones that know no GS FF
     FEED = "feed"  # ESC d: feed to the tear bar
+
+
+class Flow(StrEnum):
+    """How a serial printer says that its buffer is full."""
+
+    NONE = ""
+    XON_XOFF = "xonxoff"
+    RTS_CTS = "rtscts"
+    DSR_DTR = "dsrdtr"
 
 
 class Align(StrEnum):
@@ -75,7 +85,10 @@ class PrinterProfile:
     flush_bytes: int = 0
     asb: bool = False
     has_near_end: bool = True
-    clears_on_request: bool = False
+    clears_on_request: bool = False  # ESC/POS: DLE DC4 8 with its answer; TSPL: ESC ! . drops the label under way
+    recovers_on_request: bool = False  # DLE ENQ 2 frees a jammed cutter and clears the buffers
+    baud: int = 115200  # of a serial one
+    flow: Flow = Flow.XON_XOFF
     speed_mm_s: int = 100
     lead_rows: int = 128
     chunk_bytes: int = 4096
@@ -89,6 +102,7 @@ class PrinterProfile:
     between_mm: float = 2.0  # TSPL: length of the gap or the mark
     density: int = 8  # TSPL: 0..15
     black_is_one: bool = False  # TSPL: clones that print ones
+    spoiler: str = "X"  # TSPL: what makes a half line no command; empty for printers that complain about it
 
     def __post_init__(self) -> None:
         if self.head_dots < 8 or self.head_dots % 8:
@@ -155,4 +169,4 @@ def printer_profile(name: str) -> PrinterProfile:
         raise DriverFault("profileUnknown", profile=name) from None
 
 
-_WORDS = {"align": Align, "ending": Ending, "confirm": Confirm, "language": Language, "media": Media}
+_WORDS = {"align": Align, "ending": Ending, "flow": Flow, "confirm": Confirm, "language": Language, "media": Media}

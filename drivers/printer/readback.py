@@ -1,6 +1,6 @@
 """Reads a finished byte stream back into the picture it would burn, before the first byte leaves; ESC/POS here, TSPL next door.
 
-Source: ESC @ (1B 40), GS v 0 (1D 76 30 m xL xH yL yH d...), GS V 66 (1D 56 42 n), GS FF (1D 0C), ESC d (1B 64 n).
+Source: ESC @ (1B 40), GS v 0 (1D 76 30 m xL xH yL yH d...), GS V 66 (1D 56 42 n), GS FF (1D 0C), FF (0C), ESC d (1B 64 n).
 Rules
 - Knows exactly the commands that a label consists of, in their one order; anything else, odd or cut short, is an error and never skipped.
 - Shares no code with the encoder, with python-escpos or with the virtual printer: it is the second opinion.
@@ -18,7 +18,7 @@ MAX_BAND_ROWS = 4607
 _INIT = b"\x1b\x40"
 _RASTER = b"\x1d\x76\x30\x00"
 _RASTER_HEAD_BYTES = 8
-_ENDINGS = {b"\x1d\x56": 4, b"\x1d\x0c": 2, b"\x1b\x64": 3}
+_ENDINGS = {b"\x0c": 1, b"\x1d\x56": 4, b"\x1d\x0c": 2, b"\x1b\x64": 3}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _band(stream: bytes, offset: int) -> Band:
 
 def _check_ending(stream: bytes, offset: int) -> None:
     ending = stream[offset:]
-    length = _ENDINGS.get(ending[:2])
+    length = _ENDINGS.get(ending[:1]) or _ENDINGS.get(ending[:2])
     if length is None:
         raise ReadBackError(reason="truncated" if len(ending) < 2 else "unknownCommand", offset=offset)
     if len(ending) < length:

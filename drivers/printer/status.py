@@ -166,6 +166,7 @@ class Fault(IntFlag):
     HARDWARE = 16
     OFFLINE = 32  # and no reason given
     PAPER_JAM = 64
+    RECOVERABLE = 128  # an error that a person mends, of which the printer says no more
 
 
 NO_FAULT = Fault(0)
@@ -192,6 +193,9 @@ class Condition:
             if fault in self.faults:
                 state, level, error = fault_state, fault_level, code
                 break
+        if Fault.HARDWARE in self.faults:
+            # A cutter (or anything else) with the unrecoverable bit beside it is no matter for whoever stands there.
+            level = ErrorLevel.FATAL
         return DeviceStatus(
             kind=DeviceKind.PRINTER,
             state=state,
@@ -213,6 +217,7 @@ _ERRORS = (
     (Fault.CUTTER, "cutterJam", DeviceState.HARDWARE_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.HEAD_HOT, "headHot", DeviceState.HARDWARE_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.HARDWARE, "hardwareError", DeviceState.HARDWARE_ERROR, ErrorLevel.FATAL),
+    (Fault.RECOVERABLE, "hardwareError", DeviceState.HARDWARE_ERROR, ErrorLevel.RECOVERABLE),
     (Fault.OFFLINE, "offline", DeviceState.OFFLINE, ErrorLevel.RECOVERABLE),
 )
 
@@ -231,7 +236,8 @@ def condition_of_answers(answers: Mapping[int, int], *, has_near_end: bool = Tru
         faults |= Fault.PAPER_OUT
     faults |= _error_bits(error, Fault.COVER_OPEN in faults)
     if offline & 0x40 and not faults:
-        faults |= Fault.HARDWARE
+        # Clones leave the bit of recoverable errors as it likes to be: it only counts where the printer says that there is an error.
+        faults |= Fault.RECOVERABLE if error & 0x04 else Fault.HARDWARE
     if printer & 0x08 and not faults:
         faults |= Fault.OFFLINE
     return Condition(
@@ -252,7 +258,7 @@ def condition_of_auto_status(block: bytes, *, has_near_end: bool = True) -> Cond
         faults |= Fault.PAPER_OUT
     faults |= _error_bits(second, Fault.COVER_OPEN in faults)
     if first & 0x08 and not faults:
-        faults |= Fault.OFFLINE
+        faults |= Fault.RECOVERABLE if second & 0x04 else Fault.OFFLINE
     return Condition(
         faults=faults,
         paper=_paper(Fault.PAPER_OUT in faults, bool(third & 0x03) and has_near_end, True),

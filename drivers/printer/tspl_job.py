@@ -3,90 +3,70 @@
 Outcome (never guessed, never resent)
 
     CONFIRMED  after PRINT the printer said "printing" and then "ready"
-    FAILED     the PRINT line was not handed over: nothing moves before it, and it is never sent any more
+    FAILED     provably no complete label, now or later:
+               - the PRINT line was not begun, or only its word was taken and the line is spoiled before it can end; or
+               - the printer reported a fault before a label can have passed the head, and it drops the label when told (``clears_on_request``)
     UNKNOWN    anything else. Many printers print an interrupted label again by themselves when paper is back
 
-Rules: questions go between commands only. A label that is given up before PRINT leaves ``residue``: the bytes that end its unfinished command
-with white and clear the page, so that nothing of it becomes part of a later label.
+Rules
+- Questions go between commands only. Once PRINT is begun nothing but the printer itself stops it: half a PRINT proves least of all.
+- What is given up leaves ``residue``: the bytes that end its unfinished command with white or make it no command, and clear the page, so that
+  nothing of it becomes part of a later label.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from drivers.printer.line import Clock
+from drivers.printer.paper_run import GivenUp, Interruption, PaperRun
 from drivers.printer.profile import Confirm, PrinterProfile
 from drivers.printer.record import JobDone, Outcome, PrinterJob
 from drivers.printer.streams import ReadBackError
 from drivers.printer.tspl import CLEAR
 from drivers.printer.tspl_readback import TsplStream, parse_tspl
-from drivers.printer.tspl_wire import PRINTING, Clock, TsplWire, condition_of
+from drivers.printer.tspl_wire import PRINTING, TsplWire, condition_of
 
 _LOOK_S = 0.04
 _PATIENCE = 4
+_WORD = len(b"PRINT")
+_CERTAINLY_INCOMPLETE = 0.5
+"""Of its modelled time: no head is twice as fast as the speed it was told."""
 
 
-class _GivenUp(Exception):
-    def __init__(self, error: str) -> None:
-        self.error = error
-        super().__init__(error)
+class TsplRun(PaperRun[TsplWire]):
+    """Runs one job on the printer's thread."""
 
-
-class TsplRun:
-    """Runs one job on the printer's thread. ``interruption`` returns a code when the job shall end ("" while it may go on)."""
-
-    def __init__(
-        self, wire: TsplWire, profile: PrinterProfile, job: PrinterJob, interruption: Callable[[], str], clock: Clock
-    ) -> None:
-        self._wire = wire
-        self._profile = profile
-        self._job = job
-        self._interruption = interruption
-        self._clock = clock
-        self._began = clock()
-        self._label: TsplStream | None = None
-        self.sent = 0
+    def __init__(self, wire: TsplWire, profile: PrinterProfile, job: PrinterJob, interruption: Interruption, clock: Clock) -> None:
+        self._label = _label_of(job)
+        rows = sum(band.rows for band in self._label.bands) if self._label is not None else 1
+        super().__init__(wire, profile, job, interruption, clock, rows)
         self.residue = b""
 
     def run(self) -> JobDone:
         """Print it. The caller has seen that the printer is ready. Raises ``DriverError`` of the transport; see ``lost``."""
-        try:
-            self._label = label = parse_tspl(self._job.data)
-        except ReadBackError:
+        label = self._label
+        if label is None:
             # Of a stream that is no label nothing could be proved.
-            return JobDone(self._job.job_id, Outcome.FAILED, "streamInvalid", 0, len(self._job.data))
+            return self._done(Outcome.FAILED, "streamInvalid")
         self._began = self._clock()
         try:
             for end in (*(band.end + 2 for band in label.bands), len(self._job.data)):
                 self._raise_if_faulty()
                 self._hand_over(end)
-            return self._proved(label)
-        except _GivenUp as reason:
-            return self._given_up(reason.error)
+            return self._proved()
+        except GivenUp as reason:
+            return self._given_up(reason)
 
     def lost(self, error: str) -> JobDone:
         """The last word when the connection broke. The printer lost its power or its cable: what it holds is not known."""
         self.residue = self._rest()
-        return self._done(self._worst(), error)
+        return self._done(Outcome.FAILED if self._is_harmless else Outcome.UNKNOWN, error)
 
     # ---- handing over -----------------------------------------------------------------------------------------------------------
 
-    def _hand_over(self, end: int) -> None:
-        moved_at = self._clock()
-        while self.sent < end:
-            taken = self._wire.send(
-                self._job.data[self.sent : min(end, self.sent + self._profile.chunk_bytes)], self._profile.write_s
-            )
-            self.sent += taken
-            now = self._clock()
-            if taken:
-                moved_at = now
-                continue
-            fault = self._wire.silent_condition()
-            if fault.faults:
-                raise _GivenUp(fault.error)
-            self._raise_if_interrupted()
-            if now - moved_at >= self._profile.stall_s:
-                raise _GivenUp("timeOut")
+    def _look_while_stalled(self, *, is_between: bool) -> None:
+        fault = self._wire.silent_condition()
+        if fault.faults:
+            raise GivenUp(fault.error, is_reported=True)
 
     def _raise_if_faulty(self) -> None:
         self._raise_if_interrupted()
@@ -94,22 +74,19 @@ class TsplRun:
             return
         condition = self._wire.condition()
         if condition.faults:
-            raise _GivenUp(condition.error)
+            raise GivenUp(condition.error, is_reported=True)
 
     def _raise_if_interrupted(self) -> None:
-        code = self._interruption()
-        if code:
-            raise _GivenUp(code)
+        if self._label is None or self.sent <= self._label.print_at:
+            super()._raise_if_interrupted()
 
     # ---- the proof --------------------------------------------------------------------------------------------------------------
 
-    def _proved(self, label: TsplStream) -> JobDone:
-        rows = sum(band.rows for band in label.bands)
-        seconds = rows / self._profile.rows_per_s
+    def _proved(self) -> JobDone:
         if self._profile.confirm is Confirm.NONE:
-            self._watch(self._clock() + seconds, wants_proof=False)
+            self._watch(self._due, wants_proof=False)
             return self._done(Outcome.UNKNOWN, "")
-        if self._watch(self._clock() + _PATIENCE * seconds + self._profile.settle_s, wants_proof=True):
+        if self._watch(self._clock() + _PATIENCE * self._head_s + self._profile.settle_s, wants_proof=True):
             return self._done(Outcome.CONFIRMED, "")
         return self._done(Outcome.UNKNOWN, "timeOut")
 
@@ -121,7 +98,7 @@ class TsplRun:
             if value is not None:
                 fault = condition_of(value)
                 if fault.faults:
-                    raise _GivenUp(fault.error)
+                    raise GivenUp(fault.error, is_reported=True)
                 if value & PRINTING:
                     has_printed = True
                 elif has_printed and wants_proof:
@@ -133,13 +110,21 @@ class TsplRun:
 
     # ---- the end ----------------------------------------------------------------------------------------------------------------
 
-    def _given_up(self, error: str) -> JobDone:
+    def _given_up(self, reason: GivenUp) -> JobDone:
         self.residue = self._rest()
-        return self._done(self._worst(), error)
+        is_certain = self._is_harmless
+        if self.sent == len(self._job.data):
+            is_early = self._clock() - self._handed_at < _CERTAINLY_INCOMPLETE * self._head_s
+            is_dropped = self._profile.clears_on_request and self._wire.cancel()
+            is_certain = reason.is_reported and is_early and is_dropped
+        return self._done(Outcome.FAILED if is_certain else Outcome.UNKNOWN, reason.error)
 
-    def _worst(self) -> Outcome:
-        """Before the first byte of the PRINT line no label can come of this job, whatever happens."""
-        return Outcome.UNKNOWN if self._label is None or self.sent > self._label.print_at else Outcome.FAILED
+    @property
+    def _is_harmless(self) -> bool:
+        """Whether no label can come of what was taken: no PRINT, or its word alone, which the residue makes another word."""
+        if self._label is None:
+            return False
+        return self.sent - self._label.print_at <= (_WORD if self._profile.spoiler else 0)
 
     def _rest(self) -> bytes:
         """What ends the command in which the printer was left, and clears the page."""
@@ -147,13 +132,21 @@ class TsplRun:
         if label is None or self.sent == 0 or self.sent >= len(self._job.data):
             return b""
         if self.sent > label.print_at:
-            # Half of PRINT: whatever ends the line might be obeyed. CLS after it leaves a white label at worst.
-            return CLEAR
+            return spoiled(self._profile)
         band = next((band for band in label.bands if band.offset < self.sent < band.end), None)
         if band is None:
             return CLEAR
         white = b"\0" if self._profile.black_is_one else b"\xff"
         return self._job.data[self.sent : band.start] + white * (band.end - max(self.sent, band.start)) + CLEAR
 
-    def _done(self, outcome: Outcome, error: str) -> JobDone:
-        return JobDone(self._job.job_id, outcome, error, self.sent, len(self._job.data))
+
+def spoiled(profile: PrinterProfile) -> bytes:
+    """Makes half a line no command, ends it and clears the page."""
+    return profile.spoiler.encode("ascii") + CLEAR
+
+
+def _label_of(job: PrinterJob) -> TsplStream | None:
+    try:
+        return parse_tspl(job.data)
+    except ReadBackError:
+        return None

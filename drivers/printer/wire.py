@@ -11,9 +11,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Protocol, runtime_checkable
 
 from drivers.device import Paper
+from drivers.printer.line import PORT_PAPER_EMPTY, Clock, PrinterLine
 from drivers.printer.profile import PrinterProfile
 from drivers.printer.status import (
     AutoStatus,
@@ -30,80 +30,31 @@ from drivers.printer.status import (
 )
 from drivers.transport.base import Transport
 
-Clock = Callable[[], float]
 Wanted = Callable[[Event], bool]
 
 AUTO_STATUS_ON = b"\x1d\x61\x0f"
 FENCE = b"\x1d\x72\x01"
 CLEAR_BUFFERS = bytes.fromhex("10 14 08 01 03 14 01 06 02 08")
+RECOVER = b"\x10\x05\x02"
 _READ_BYTES = 256
 _DRAIN_S = 0.002
 _SECOND_LOOK_S = 0.05
-_MUTE_AFTER = 2
-_PAPER_EMPTY = 0x20
 
 
-@runtime_checkable
-class HasClassRequests(Protocol):
-    """A transport that can also ask the USB printer class' questions."""
-
-    @property
-    def interface(self) -> int: ...
-
-    def control_in(self, request_type: int, request: int, value: int, index: int, length: int, timeout_s: float = 0.5) -> bytes: ...
-
-
-class PrinterWire:
+class PrinterWire(PrinterLine):
     """One open connection to a printer."""
 
     def __init__(self, transport: Transport, profile: PrinterProfile, clock: Clock = time.monotonic) -> None:
-        self._transport = transport
-        self._profile = profile
-        self._clock = clock
+        super().__init__(transport, profile, clock)
         self._decoder = ReplyDecoder()
-        self._owed = b""
         self._auto: Condition | None = None
-        self._misses = 0
         self._port_at_rest: int | None = None
         self._kept: list[Event] = []
-
-    @property
-    def port(self) -> str:
-        """Where the printer is."""
-        return self._transport.port
-
-    @property
-    def is_mute(self) -> bool:
-        """True when questions have gone unanswered several times in a row."""
-        return self._misses >= _MUTE_AFTER
-
-    @property
-    def has_back_pressure(self) -> bool:
-        """True when "taken" means taken by the printer: on USB, but not where a network stack keeps bytes for it."""
-        return isinstance(self._transport, HasClassRequests)
 
     @property
     def auto_fault(self) -> Condition | None:
         """The fault that the printer told by itself, if its last word was one."""
         return self._auto if self._auto is not None and self._auto.faults else None
-
-    def send(self, data: bytes, timeout_s: float) -> int:
-        """Write; return how many bytes of ``data`` the printer took."""
-        if self._owed:
-            self._owed = self._owed[self._transport.write(self._owed, timeout_s) :]
-            if self._owed:
-                return 0
-        return self._transport.write(data, timeout_s)
-
-    def send_all(self, data: bytes, timeout_s: float) -> int:
-        """Write until everything is taken or the time is over; return how many bytes were taken."""
-        deadline = self._clock() + timeout_s
-        sent = 0
-        while sent < len(data):
-            sent += self.send(data[sent : sent + self._profile.chunk_bytes], max(0.001, deadline - self._clock()))
-            if self._clock() >= deadline:
-                break
-        return sent
 
     def listen(self, seconds: float, is_wanted: Wanted | None = None) -> Event | None:
         """Hear for at most ``seconds`` and return the first wanted event, or None. Proofs heard meanwhile are kept until asked for."""
@@ -129,10 +80,7 @@ class PrinterWire:
     def ask(self, n: int) -> int | None:
         """The answer to DLE EOT n, or None."""
         self._drain()
-        question = bytes([0x10, 0x04, n])
-        taken = self.send(question, self._profile.reply_s)
-        if taken < len(question):
-            self._owed = self._owed or (question[taken:] if taken else b"")
+        if not self.put_question(bytes([0x10, 0x04, n]), self._profile.reply_s):
             return None
         answer = self.listen(self._profile.reply_s, lambda event: isinstance(event, RealTime))
         if isinstance(answer, RealTime):
@@ -168,8 +116,8 @@ class PrinterWire:
         """What can be known without asking in the data stream. Says nothing rather than "all is well"."""
         if self._auto is not None and self._auto.faults:
             return self._auto
-        port = self._port_status()
-        if port is not None and port & _PAPER_EMPTY:
+        port = self.port_status()
+        if port is not None and port & PORT_PAPER_EMPTY:
             return Condition(Fault.PAPER_OUT, paper=Paper.OUT, is_known=True)
         if port is not None and self._port_at_rest is not None and port != self._port_at_rest:
             return Condition(Fault.OFFLINE, is_known=True)
@@ -177,34 +125,35 @@ class PrinterWire:
 
     def note_port_at_rest(self) -> None:
         """Remember the USB port status of the ready printer: many always say the same, so only a change means something."""
-        self._port_at_rest = self._port_status()
-
-    def _port_status(self) -> int | None:
-        transport = self._transport
-        if not isinstance(transport, HasClassRequests):
-            return None
-        answer = transport.control_in(0xA1, 0x01, 0, transport.interface, 1)
-        return answer[0] if answer else None
+        self._port_at_rest = self.port_status()
 
     def put_fence(self, timeout_s: float) -> bool:
         """Put GS r 1 into the data stream: it is answered when the printer gets there. False when it was not taken whole."""
         self._forget()
-        return self.send_all(FENCE, timeout_s) == len(FENCE)
+        return self._put_whole(FENCE, timeout_s)
 
     def put_process_id(self, process_id: bytes, timeout_s: float) -> bool:
         """Put GS ( H into the data stream; False when it was not taken whole."""
         self._forget()
-        request = b"\x1d\x28\x48\x06\x00\x30\x30" + process_id
-        return self.send_all(request, timeout_s) == len(request)
+        return self._put_whole(b"\x1d\x28\x48\x06\x00\x30\x30" + process_id, timeout_s)
+
+    def _put_whole(self, command: bytes, timeout_s: float) -> bool:
+        """Half a command would eat the beginning of what comes next: its rest is owed."""
+        taken = self.send_all(command, timeout_s)
+        if 0 < taken < len(command):
+            self.owe(command[taken:])
+        return taken == len(command)
 
     def clear_buffers(self) -> bool:
         """DLE DC4 8: True when the printer says that nothing received before is left."""
         self._forget()
-        taken = self.send(CLEAR_BUFFERS, self._profile.reply_s)
-        if 0 < taken < len(CLEAR_BUFFERS):
-            self._owed = CLEAR_BUFFERS[taken:]
+        if not self.put_question(CLEAR_BUFFERS, self._profile.reply_s):
             return False
-        return taken > 0 and self.listen(self._profile.reply_s * 3, lambda event: isinstance(event, BufferCleared)) is not None
+        return self.listen(self._profile.reply_s * 3, lambda event: isinstance(event, BufferCleared)) is not None
+
+    def recover(self) -> None:
+        """DLE ENQ 2: free the cutter, forget everything received. Heeded at once, also with a full buffer, and only after such an error."""
+        self.put_question(RECOVER, self._profile.reply_s)
 
     def _forget(self) -> None:
         """Proofs of the past prove nothing from here on."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Transport(Protocol):
@@ -26,4 +26,14 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of the wire. Safe to call twice, also after ``DeviceGone``."""
+        ...
+
+
+@runtime_checkable
+class HasSpeed(Protocol):
+    """A transport whose wire is slow enough to count."""
+
+    @property
+    def bytes_per_s(self) -> float:
+        """What the wire carries; infinity where it is faster than any device."""
         ...

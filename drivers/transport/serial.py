@@ -2,12 +2,18 @@
 
 Seven data bits with parity look on the wire like eight without, so an adapter that refuses 7E1 gets 8N1 and the parity bit is put and taken
 off here. A pseudo-terminal has no wire and ignores seven bits, or refuses them the second time: there bit 7 is only taken off.
+
+A paced line takes bytes no faster than the wire carries them: the kernel would keep kilobytes of a picture, behind which every question to the
+printer would wait for seconds, and which would count as taken although the printer has not seen them.
 """
 
 from __future__ import annotations
 
 import errno
+import os
+import select
 import termios
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,23 +21,27 @@ import serial
 
 from drivers.errors import DeviceGone, NeedsPerson, TryAgain
 
+_AHEAD_S = 0.05
+_STEP_S = 0.02
+
 
 @dataclass(frozen=True, slots=True)
 class LineSettings:
-    """``parity`` is N, E or O; both 8N1 and 7E1 make ten bits a character."""
+    """``parity`` is N, E or O; both 8N1 and 7E1 make ten bits a character. ``flow``: "", ``xonxoff``, ``rtscts``, ``dsrdtr``."""
 
     baud: int = 9600
     data_bits: int = 8
     parity: str = "N"
     stop_bits: int = 1
+    flow: str = ""
 
 
-def open_serial(path: str, line: LineSettings) -> SerialTransport:
-    """Open and drain. Raises ``NeedsPerson('permissionDenied')``, ``TryAgain('deviceBusy' | 'noDevice' | 'hardwareError')``."""
+def open_serial(path: str, line: LineSettings, *, is_paced: bool = False) -> SerialTransport:
+    """Open and drain. ``is_paced``: take bytes at the speed of the wire. Raises ``NeedsPerson('permissionDenied')``, ``TryAgain('deviceBusy' | 'noDevice' | 'hardwareError')``."""
     if line.data_bits == 7 and _is_pseudo_terminal(path):
         return SerialTransport(_opened(path, LineSettings(line.baud)), path, _SevenBits(""))
     try:
-        return SerialTransport(_opened(path, line), path)
+        return SerialTransport(_opened(path, line), path, pace=line if is_paced else None)
     except termios.error as err:
         if line.data_bits != 7:
             raise TryAgain("hardwareError", port=path) from err
@@ -49,6 +59,9 @@ def _opened(path: str, line: LineSettings) -> serial.Serial:
             timeout=0,
             write_timeout=0,
             exclusive=True,
+            xonxoff=line.flow == "xonxoff",
+            rtscts=line.flow == "rtscts",
+            dsrdtr=line.flow == "dsrdtr",
         )
     except serial.SerialException as err:
         match err.errno:
@@ -87,23 +100,66 @@ class _SevenBits:
 class SerialTransport:
     """One open line. Owned by one thread."""
 
-    def __init__(self, port: serial.Serial, path: str, seven_bits: _SevenBits | None = None) -> None:
+    def __init__(
+        self, port: serial.Serial, path: str, seven_bits: _SevenBits | None = None, pace: LineSettings | None = None
+    ) -> None:
         self._serial = port
         self._path = path
         self._seven_bits = seven_bits
+        self._is_paced = pace is not None
+        self._waits_for_dsr = pace is not None and pace.flow == "dsrdtr"
+        self._busy_until = 0.0
 
     @property
     def port(self) -> str:
         return self._path
 
+    @property
+    def bytes_per_s(self) -> float:
+        """What the wire carries: start, data, parity and stop bits make ten a character."""
+        return float(self._serial.baudrate) / 10
+
     def write(self, data: bytes, timeout_s: float) -> int:
+        """Returns what the wire took within the time; no byte of it needs to be said again."""
+        data = self._seven_bits.put(data) if self._seven_bits else data
+        deadline = time.monotonic() + timeout_s
+        sent = 0
         try:
-            self._serial.write_timeout = timeout_s
-            return int(self._serial.write(self._seven_bits.put(data) if self._seven_bits else data) or 0)
-        except serial.SerialTimeoutException:
-            return 0
-        except (serial.SerialException, OSError) as err:
+            while sent < len(data):
+                sent += self._put(data[sent:])
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    break
+                if sent < len(data):
+                    self._await_room(left)
+        except (serial.SerialException, OSError, TypeError) as err:
+            # TypeError: another thread closed the port.
             raise DeviceGone(errno=getattr(err, "errno", None)) from err
+        return sent
+
+    def _put(self, data: bytes) -> int:
+        room = self._room() if self._is_paced else len(data)
+        if room <= 0:
+            return 0
+        try:
+            taken = os.write(self._serial.fileno(), data[:room])
+        except BlockingIOError:
+            return 0
+        self._busy_until = max(self._busy_until, time.monotonic()) + taken / self.bytes_per_s
+        return taken
+
+    def _room(self) -> int:
+        """How many bytes the wire has time for soon; none while the device holds it."""
+        if self._waits_for_dsr and not self._serial.dsr:
+            return 0
+        most = max(1.0, _AHEAD_S * self.bytes_per_s)
+        waiting = max((self._busy_until - time.monotonic()) * self.bytes_per_s, float(self._serial.out_waiting))
+        return int(most - max(0.0, waiting))
+
+    def _await_room(self, left: float) -> None:
+        select.select([], [self._serial.fileno()], [], left)
+        if self._is_paced:
+            time.sleep(min(_STEP_S, left))
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         try:

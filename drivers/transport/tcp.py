@@ -9,6 +9,8 @@ from contextlib import suppress
 from drivers.errors import DeviceGone, TryAgain
 
 CONNECT_S = 3.0
+_KERNEL_KEEPS_BYTES = 8192
+"""Of what was taken and not yet acknowledged (the kernel doubles it): it would rather keep megabytes, each of them "taken"."""
 
 
 def open_tcp(address: str, port: int, connect_s: float = CONNECT_S) -> TcpTransport:
@@ -21,6 +23,7 @@ def open_tcp(address: str, port: int, connect_s: float = CONNECT_S) -> TcpTransp
         raise TryAgain("offline", errno=err.errno) from err
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_KEEPS_BYTES)
     connection.setblocking(False)
     return TcpTransport(connection, f"tcp:{address}:{port}")
 

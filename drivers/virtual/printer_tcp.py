@@ -1,7 +1,7 @@
 """The virtual printer on a TCP port of the loopback interface, as network printers listen on 9100.
 
 Rules: one host at a time, as real ones; what does not fit the buffer stays in the socket (back-pressure), unless the engine's profile loses
-overflow; the printer goes on printing when the host hangs up.
+overflow; the window is as small as theirs; the printer goes on printing when the host hangs up.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from types import TracebackType
 from drivers.virtual.printer_engine import PrinterEngine
 
 _STEP_S = 0.002
+_WINDOW_BYTES = 4096
 
 
 class TcpPrinter:
@@ -23,6 +24,7 @@ class TcpPrinter:
     def __init__(self, engine: PrinterEngine, port: int = 0, address: str = "127.0.0.1") -> None:
         self.engine = engine
         self._listener = socket.create_server((address, port), backlog=1)
+        self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WINDOW_BYTES)
         self._closed = threading.Event()
         self._host: socket.socket | None = None
         self._thread = threading.Thread(target=self._serve, name="virtual-tcp-printer", daemon=True)

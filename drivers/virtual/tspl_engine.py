@@ -18,6 +18,7 @@ from drivers.virtual.printer_paper import Page, PageEnd
 
 HEAD_OPEN, JAM, NO_PAPER, NO_RIBBON, PAUSED, PRINTING, COVER, HOT = (1 << bit for bit in range(8))
 _BITMAP = re.compile(rb"BITMAP (\d+),(\d+),(\d+),(\d+),(\d),")
+_COPIES = re.compile(rb"(\d*)(?:,\d*)?")
 _LONGEST_LINE = 4096
 
 
@@ -35,6 +36,8 @@ class TsplProfile:
     immediate_inside_data: bool = False
     stalls_on_soft_reset: bool = False
     starts_after_s: float = 0.02
+    cancels: bool = False  # knows ESC ! .
+    is_lenient: bool = False  # obeys a PRINT with rubbish behind its numbers
 
 
 @dataclass
@@ -245,6 +248,9 @@ class TsplEngine:
                 + (b"A" if self._faults & NO_PAPER else b"@")
                 + b"\x03\r\n"
             )
+        elif self._escape == b"\x1b!." and self.profile.cancels:
+            self._waiting.clear()
+            self._moving = None
         return byte == 0x1B or self._escape[-2:] == b"\x1b!" or self._escape[:2] == b"\x1b!"
 
     def _status(self) -> int:
@@ -271,8 +277,8 @@ class TsplEngine:
             case b"CLS":
                 self._canvas.clear(round(self._label_mm * self.profile.dots_per_mm))
                 self._label_raw.clear()
-            case b"PRINT":
-                for _ in range(int(rest.partition(b",")[0] or b"1")):
+            case b"PRINT" if found := (_COPIES.match if self.profile.is_lenient else _COPIES.fullmatch)(rest):
+                for _ in range(int(found[1] or b"1")):
                     self._start()
             case b"GAP" | b"BLINE" | b"DIRECTION" | b"REFERENCE" | b"DENSITY" | b"SPEED" | b"OFFSET" | b"SHIFT" | b"SET":
                 pass

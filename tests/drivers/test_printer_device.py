@@ -13,9 +13,9 @@ import pytest
 
 from drivers.device import Cover, DeviceState, DeviceStatus, ErrorLevel, Paper
 from drivers.errors import DeviceGone, DriverError
-from drivers.printer.device import EscPosPrinter
 from drivers.printer.encode import encode_label
-from drivers.printer.profile import PrinterProfile, printer_profile
+from drivers.printer.escpos_device import EscPosPrinter
+from drivers.printer.profile import Ending, PrinterProfile, printer_profile
 from drivers.printer.readback import read_back
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
 from drivers.transport.base import Transport
@@ -190,7 +190,7 @@ def test_eight_copies_come_out_in_order_and_each_once(rig: Callable[..., Rig]) -
 def test_a_fault_before_the_job_sends_nothing_and_is_told(
     rig: Callable[..., Rig], break_it: Callable[[PrinterEngine], None], error: str, paper: Paper, cover: Cover
 ) -> None:
-    bench = rig()
+    bench = rig(replace(EPSON, recovers_on_request=False))
     break_it(bench.engine)
     done = bench.print()
     assert (done.outcome, done.error, done.bytes_sent) == (Outcome.FAILED, error, 0)
@@ -281,7 +281,7 @@ def test_the_rest_of_an_unknown_label_does_not_come_later_where_the_printer_can_
 
 
 def test_a_cutter_jam_leaves_the_question_open(rig: Callable[..., Rig]) -> None:
-    bench = rig()
+    bench = rig(replace(EPSON, recovers_on_request=False))
     bench.engine.jam_cutter(at_next_cut=True)
     done = bench.print()
     assert (done.outcome, done.error) == (Outcome.UNKNOWN, "cutterJam")
@@ -291,6 +291,60 @@ def test_a_cutter_jam_leaves_the_question_open(rig: Callable[..., Rig]) -> None:
     assert bench.print(second).outcome is Outcome.CONFIRMED
     # The jammed label hung uncut: the next one is a piece of its own.
     assert complete_pages(bench)[-1] == second.data
+
+
+def test_a_cutter_that_waits_for_a_word_gets_it_with_the_cover_closed_and_nothing_stale_comes(rig: Callable[..., Rig]) -> None:
+    bench = rig()
+    bench.engine.open_cover()
+    bench.engine.jam_cutter()
+    bench.wait_error("coverOpen")
+    time.sleep(0.2)
+    assert b"\x10\x05" not in bench.engine.received
+    bench.engine.close_cover()
+    bench.wait_error("")
+    assert bytes(bench.engine.received).count(b"\x10\x05\x02") == 1
+    job = a_job(EPSON)
+    assert bench.print(job).outcome is Outcome.CONFIRMED
+    assert complete_pages(bench) == [job.data]
+
+
+@pytest.mark.parametrize(("ending", "separates"), [(Ending.GAP, b"\x1d\x0c"), (Ending.FORM_FEED, b"\x0c")])
+def test_labels_and_marks_end_as_the_profile_says_and_a_fragment_is_fed_away(
+    rig: Callable[..., Rig], ending: Ending, separates: bytes
+) -> None:
+    profile = replace(printer_profile("epson-80-mark"), **FAST, ending=ending)
+    bench = rig(replace(profile, speed_mm_s=200, lead_rows=64), speed=200)
+    bench.driver.submit(a_job(profile))
+    bench.wait_rows(100)
+    bench.engine.open_cover()
+    assert bench.outcome().outcome is Outcome.FAILED
+    bench.engine.close_cover()
+    bench.wait_error("")
+    job = a_job(profile, "2", seed=2)
+    assert bench.print(job).outcome is Outcome.CONFIRMED
+    *fragments, label = [page for page in bench.engine.pages if page.ended_by is PageEnd.GAP]
+    assert label.data.startswith(read_back_wide(job.data)) and label.raw.endswith(separates)
+    assert fragments and all(page.height_dots < 640 for page in fragments)
+    bench.driver.submit(a_job(profile, "3"))
+    bench.wait_for(lambda: bench.statuses[-1].statistics["LabelPrintedCount"] == 1)
+
+
+def read_back_wide(stream: bytes) -> bytes:
+    """The rows of a label as a head of 576 dots burns them."""
+    picture = read_back(stream)
+    rows = (picture.data[top : top + picture.stride_bytes] for top in range(0, len(picture.data), picture.stride_bytes))
+    return b"".join(row.ljust(72, b"\0") for row in rows)
+
+
+def test_a_label_moves_without_a_pause_between_its_bands(rig: Callable[..., Rig]) -> None:
+    """A head that has to wait leaves a white line between two bands."""
+    bench = rig(replace(EPSON, speed_mm_s=150), "epson", speed=150)
+    bench.driver.submit(a_job(EPSON))
+    bench.wait_rows(1)
+    began = time.monotonic()
+    bench.wait_rows(630)
+    assert time.monotonic() - began < 1.25 * 630 / (150 * 8)
+    assert bench.outcome().outcome is Outcome.CONFIRMED
 
 
 def test_an_unplugged_printer_in_mid_job_is_unknown_and_the_driver_ends(rig: Callable[..., Rig]) -> None:

@@ -40,7 +40,9 @@ def test_worked_stream_is_what_the_manuals_say() -> None:
     assert encode_label(CORNERS, a_profile()).hex(" ") == "1b 40 1d 76 30 00 02 00 02 00 80 00 00 01 1d 56 42 00"
 
 
-@pytest.mark.parametrize(("ending", "tail"), [(Ending.CUT, "1d564200"), (Ending.GAP, "1d0c"), (Ending.FEED, "1b6406")])
+@pytest.mark.parametrize(
+    ("ending", "tail"), [(Ending.CUT, "1d564200"), (Ending.GAP, "1d0c"), (Ending.FORM_FEED, "0c"), (Ending.FEED, "1b6406")]
+)
 def test_each_ending_is_one_command(ending: Ending, tail: str) -> None:
     stream = encode_label(CORNERS, a_profile(ending=ending))
     assert stream.hex().endswith("80000001" + tail)

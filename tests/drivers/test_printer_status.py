@@ -121,6 +121,11 @@ def test_after_noise_and_silence_a_good_reply_is_understood(noise: bytes) -> Non
         ({1: 0x1A, 2: 0x56, 3: 0x52, 4: 0x12}, "coverOpen", Paper.FULL, Cover.OPEN),
         ({1: 0x1A, 2: 0x52, 3: 0x32, 4: 0x12}, "hardwareError", Paper.FULL, Cover.CLOSED),
         ({1: 0x1A, 2: 0x52, 3: 0x12, 4: 0x12}, "hardwareError", Paper.FULL, Cover.CLOSED),
+        ({1: 0x1A, 2: 0x52, 3: 0x16, 4: 0x12}, "hardwareError", Paper.FULL, Cover.CLOSED),
+        ({1: 0x12, 2: 0x12, 3: 0x16, 4: 0x12}, "", Paper.FULL, Cover.CLOSED),
+        ({1: 0x3A, 2: 0x12, 3: 0x12, 4: 0x12}, "offline", Paper.FULL, Cover.CLOSED),
+        ({1: 0x5A, 2: 0x1A, 3: 0x12, 4: 0x12}, "offline", Paper.FULL, Cover.CLOSED),
+        ({1: 0x52, 2: 0x1A, 3: 0x12, 4: 0x12}, "", Paper.FULL, Cover.CLOSED),
         ({1: 0x1A, 2: 0x12, 3: 0x12, 4: 0x12}, "offline", Paper.FULL, Cover.CLOSED),
         ({1: 0x1A, 2: 0x1A, 3: 0x1A, 4: 0x1A}, "offline", Paper.UNKNOWN, Cover.UNKNOWN),
         ({1: 0x12, 2: 0x12, 3: 0x12, 4: 0x72}, "paperOut", Paper.OUT, Cover.CLOSED),
@@ -158,6 +163,33 @@ def test_worked_automatic_statuses(block: str, error: str, paper: Paper, cover: 
 def test_a_near_end_sensor_that_is_not_there_is_not_believed() -> None:
     assert condition_of_answers({4: 0x1E}, has_near_end=False).paper is Paper.FULL
     assert condition_of_auto_status(bytes.fromhex("10000300"), has_near_end=False).paper is Paper.FULL
+
+
+@pytest.mark.parametrize(
+    ("answers", "error", "level"),
+    [
+        ({1: 0x1A, 2: 0x52, 3: 0x1A, 4: 0x12}, "cutterJam", ErrorLevel.RECOVERABLE),
+        ({1: 0x1A, 2: 0x52, 3: 0x3A, 4: 0x12}, "cutterJam", ErrorLevel.FATAL),
+        ({1: 0x1A, 2: 0x52, 3: 0x52, 4: 0x12}, "headHot", ErrorLevel.RECOVERABLE),
+        ({1: 0x1A, 2: 0x52, 3: 0x16, 4: 0x12}, "hardwareError", ErrorLevel.RECOVERABLE),
+        ({1: 0x1A, 2: 0x52, 3: 0x32, 4: 0x12}, "hardwareError", ErrorLevel.FATAL),
+    ],
+)
+def test_who_can_mend_it_is_told(answers: dict[int, int], error: str, level: ErrorLevel) -> None:
+    status = condition_of_answers(answers).status("usb:1-1", "epson-80", {})
+    assert (status.error, status.level) == (error, level)
+
+
+@given(st.dictionaries(st.integers(1, 4), st.integers(0, 255)))
+def test_every_bit_of_every_answer_is_read_at_its_worst_and_never_as_well(answers: dict[int, int]) -> None:
+    """What stops a printer by the manual is a fault here, whatever else is set beside it."""
+    faults = condition_of_answers(answers).faults
+    same = len(answers) == 4 and len(set(answers.values())) == 1
+    printer, offline, error, roll = (answers.get(n, 0) for n in (1, 2, 3, 4))
+    if printer & 0x08 or (not same and (offline & 0x64 or error & 0x28 or roll & 0x60)):
+        assert faults
+    if not (printer & 0x08 or offline & 0x64 or error & 0x68 or roll & 0x60):
+        assert not faults
 
 
 def test_a_silent_printer_counts_as_online_with_nothing_known() -> None:

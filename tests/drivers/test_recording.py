@@ -13,8 +13,8 @@ import pytest
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.errors import DeviceGone, DriverFault
-from drivers.printer.device import EscPosPrinter
 from drivers.printer.encode import encode_label
+from drivers.printer.escpos_device import EscPosPrinter
 from drivers.printer.finder import printer_finder
 from drivers.printer.profile import printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob

@@ -89,13 +89,49 @@ def test_what_waited_before_opening_is_dropped(line):
     port.close()
 
 
-def test_a_read_waits_no_longer_than_told_and_a_full_line_takes_a_part(line):
-    _, path = line
+def test_a_read_waits_no_longer_than_told_and_a_full_line_takes_a_part_and_says_which(line):
+    ours, path = line
     port = open_serial(path, LineSettings())
     began = time.monotonic()
     assert port.read(16, 0.1) == b""
     assert time.monotonic() - began < 0.3
-    assert port.write(bytes(1 << 20), 0.1) == 0
+    data = bytes(place % 251 for place in range(1 << 18))
+    taken = port.write(data, 0.1)
+    assert 0 < taken < len(data)
+    heard = b""
+    while len(heard) < taken:
+        heard += os.read(ours, 4096)
+    assert heard == data[:taken]
+    port.close()
+
+
+def test_a_paced_line_takes_no_more_than_the_wire_carries(line):
+    ours, path = line
+    port = open_serial(path, LineSettings(9600), is_paced=True)
+    assert port.bytes_per_s == 960
+    began = time.monotonic()
+    taken = port.write(bytes(4096), 0.3)
+    assert 0.25 < time.monotonic() - began < 0.6
+    # 0.3 s of 960 bytes a second, and what may lie ahead of the wire.
+    assert 200 < taken < 500
+    assert len(os.read(ours, 8192)) == taken
+    port.close()
+
+
+def test_a_printer_that_says_stop_holds_the_line_and_loses_nothing(line):
+    ours, path = line
+    port = open_serial(path, LineSettings(115200, flow="xonxoff"), is_paced=True)
+    os.write(ours, b"\x13")
+    time.sleep(0.05)
+    first = port.write(bytes(range(200)), 0.2)
+    os.write(ours, b"\x11")
+    time.sleep(0.05)
+    rest = port.write(bytes(range(200))[first:], 0.5)
+    heard = b""
+    while len(heard) < first + rest:
+        heard += os.read(ours, 4096)
+    assert (first, heard) == (0, bytes(range(200)))
+    assert port.read(16, 0.05) == b""
     port.close()
 
 

@@ -16,8 +16,8 @@ from drivers.idcard.device import IdCardReader
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
 from drivers.idcard.record import CardFailed, CardRead
-from drivers.printer.device import EscPosPrinter
 from drivers.printer.encode import encode_label
+from drivers.printer.escpos_device import EscPosPrinter
 from drivers.printer.finder import printer_finder
 from drivers.printer.profile import printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, PrinterJob
