@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 
 class ConfigError(Exception):
@@ -29,6 +29,10 @@ class StationSection(_Section):
     terminal: str = Field(pattern=r"^\d{10}$", description="county code (6 digits) + running number (4 digits)")
     county: str = Field(pattern=r"^14\d{4}$")
     board: str = "landscape-10"
+    phone: str = Field(
+        default="", max_length=13, pattern=r"^[0-9-]*$", description="whom the public may ask, shown while issuing is paused"
+    )
+    nearest: str = Field(default="", max_length=24, description="where else certificates are issued, shown while issuing is paused")
     host: str = Field(max_length=11, pattern=r"^[a-z0-9.-]+$", description="host of the QR's address")
     clerk_pin: str = Field(pattern=r"^\d{6}$", repr=False)
     technician_pin: str = Field(
@@ -92,13 +96,30 @@ class ScannerSection(_Section):
     port: str = ""
 
 
+MOST_SLOGANS = 3
+
+
+def _split(slogans: object) -> object:
+    return tuple(part.strip() for part in slogans.split("|") if part.strip()) if isinstance(slogans, str) else slogans
+
+
 class RulesSection(_Section):
-    """What the station decides."""
+    """What the station decides, and the centre may set from afar under the same names (``rules.idle_s``).
+
+    ``volume`` in percent of the usual loudness; ``idle_s``: seconds without a touch before 您还在吗; ``elder_first``: 大字 from the start of each
+    visit; ``slogans`` come first on the attract page, a list, or one text with ``|`` between them.
+    """
 
     signature_required: bool = True
     max_copies: int = Field(default=50, ge=1, le=255)
     speech: bool = True
+    volume: int = Field(default=100, ge=10, le=200)
     unit_shown: Literal["公斤", "斤"] = "公斤"
+    idle_s: int = Field(default=40, ge=20, le=300)
+    elder_first: bool = False
+    slogans: Annotated[
+        tuple[Annotated[str, Field(min_length=2, max_length=24)], ...], Field(max_length=MOST_SLOGANS), BeforeValidator(_split)
+    ] = ()
 
 
 class FleetSection(_Section):

@@ -23,6 +23,7 @@ from kiosk.wire.canonical import WireError
 from kiosk.wire.health import Outbox
 from kiosk.wire.job import JobReport
 from kiosk.wire.order import Standing
+from kiosk.wire.snapshot import Status
 from kiosk.wire.sparkplug.edge import EdgeNode, Phase, Publish
 from kiosk.wire.sync import FileKind
 from kiosk.wire.topics import Down, Up, parse, up
@@ -236,8 +237,16 @@ class Agent:
 
     def _report_health(self) -> None:
         p = self._p
-        said = tell(p.edge, p.status.read(), p.machine.read(), self._outbox(), p.clock.view(), p.clock.now_ms())
+        said = tell(p.edge, self._status(), p.machine.read(), self._outbox(), p.clock.view(), p.clock.now_ms())
         self._publish(said)
+
+    def _status(self) -> Status | None:
+        """The app's snapshot with the key list's version: the list does not carry it, who switched it knows."""
+        status = self._p.status.read()
+        if status is None:
+            return None
+        keys = self._p.store.number(f"version.{FileKind.KEYS.value}")
+        return status.model_copy(update={"versions": status.versions.model_copy(update={"keys": keys})})
 
     def _outbox(self) -> Outbox | None:
         """Depth, and how long its oldest event has been waiting since this process first saw it wait."""

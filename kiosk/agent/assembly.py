@@ -7,7 +7,7 @@ import random
 import ssl
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from kiosk.agent import executors
@@ -78,7 +78,7 @@ def make_agent(
     desk = SyncDesk(
         centre, HttpsDownload(fleet.files_url, context), config.paths.agent / "incoming", versions.__getitem__, clock.now
     )
-    door = executors.AppDoor(config.paths.runtime, clock.now, time.sleep, _APP_PATIENCE)
+    door = executors.AppDoor(config.paths.runtime, clock.now, time.sleep, _APP_PATIENCE, lambda: datetime.now(UTC))
     doing: dict[JobKind, Executor] = {
         JobKind.RESTART_APP: executors.restart_app(run),
         JobKind.REBOOT: executors.reboot(run),
@@ -95,6 +95,7 @@ def make_agent(
         doing[JobKind.SYNC_DIRECTORY] = desk.directory(config.paths.directory, directory_key)
         doing[JobKind.SYNC_KEYS] = desk.keys(config.paths.keys, root)
     doing.update(more or {})
+    resumed = dict.fromkeys((JobKind.SELF_TEST, JobKind.TEST_PRINT, JobKind.SET_CONFIGURATION), door.resume)
 
     def succeeded(job: StoredJob, outcome: Outcome) -> None:
         if job.kind is JobKind.SET_CONFIGURATION:
@@ -124,7 +125,7 @@ def make_agent(
             connection=connection,
             edge=edge,
             pump=pump,
-            jobs=JobDesk(store, centre, terminal, doing, clock.now, boot, succeeded),
+            jobs=JobDesk(store, centre, terminal, doing, clock.now, boot, succeeded, resumed),
             machine=Machine(config.paths.agent),
             status=StatusReader(config.paths.runtime),
             pauses=pauses,

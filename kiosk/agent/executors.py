@@ -15,7 +15,7 @@ from kiosk.log import redact
 from kiosk.store.whole_file import write_whole
 from kiosk.wire.canonical import WireError
 from kiosk.wire.job import JobKind
-from kiosk.wire.order import ANSWERS_FOLDER, ORDERS_FOLDER, STANDING_FILE, Answer, Order, OrderKind, Standing
+from kiosk.wire.order import ANSWERS_FOLDER, ORDERS_FOLDER, STANDING_FILE, TAKEN, Answer, Order, OrderKind, Standing
 from kiosk.wire.uplink import Pause
 
 _RESTART = ("systemctl", "--no-ask-password", "restart", "kiosk-app.service")
@@ -90,27 +90,48 @@ def _fitting(lines: list[bytes]) -> list[bytes]:
 class AppDoor:
     """The folder of orders. ``wait`` sleeps between looks; the app answers within ``patience``."""
 
-    def __init__(self, folder: Path, now: Callable[[], datetime], wait: Callable[[float], None], patience: timedelta) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        now: Callable[[], datetime],
+        wait: Callable[[float], None],
+        patience: timedelta,
+        machine: Callable[[], datetime] | None = None,
+    ) -> None:
         self._folder, self._now, self._wait, self._patience = folder, now, wait, patience
+        self._machine = machine or now
+        self._answers, self._orders = folder / ANSWERS_FOLDER, folder / ORDERS_FOLDER
 
     def executor(self, kind: OrderKind) -> Executor:
         """Order it from the app and wait for its answer. Fails with the app's code, or ``noAnswer``."""
 
         def execute(job: StoredJob) -> Outcome:
-            until = self._now() + self._patience
-            order = Order(id=job.id, kind=kind, args=job.args, not_after=min(until, job.not_after))
-            answer = self._folder / ANSWERS_FOLDER / f"{job.id}.json"
-            path = self._folder / ORDERS_FOLDER / f"{job.id}.json"
-            answer.parent.mkdir(exist_ok=True)
-            path.parent.mkdir(exist_ok=True)
-            write_whole(path, order.encode())
-            try:
-                return self._answer(answer, until)
-            finally:
-                path.unlink(missing_ok=True)
-                answer.unlink(missing_ok=True)
+            now = self._now()
+            # The app goes by the machine's clock, which may be far from the centre's.
+            left = min(self._patience, job.not_after - now)
+            order = Order(id=job.id, kind=kind, args=job.args, not_after=self._machine() + left)
+            self._answers.mkdir(exist_ok=True)
+            self._orders.mkdir(exist_ok=True)
+            for old in self._answers.glob("*.json"):  # one job at a time: nobody waits for these any more
+                old.unlink(missing_ok=True)
+            write_whole(self._orders / f"{job.id}.json", order.encode())
+            return self._wait_for(job.id, now + left)
 
         return execute
+
+    def resume(self, job: StoredJob) -> Outcome:
+        """After a restart of the agent: the order is given already; it is never given again. Fails with ``interrupted`` when the app never saw it."""
+        given = [self._orders / f"{job.id}.json", self._orders / f"{job.id}{TAKEN}", self._answers / f"{job.id}.json"]
+        if not any(path.exists() for path in given):
+            raise JobFailed("interrupted")
+        return self._wait_for(job.id, self._now() + self._patience)
+
+    def _wait_for(self, job_id: str, until: datetime) -> Outcome:
+        """The answer stays until the next order: a crash before the job's end is noted finds it again."""
+        try:
+            return self._answer(self._answers / f"{job_id}.json", until)
+        finally:
+            (self._orders / f"{job_id}.json").unlink(missing_ok=True)
 
     def _answer(self, path: Path, until: datetime) -> Outcome:
         while self._now() < until:
@@ -121,7 +142,7 @@ class AppDoor:
                 continue
             except WireError as err:
                 raise JobFailed("badAnswer") from err
-            return Outcome(answer.ok, answer.code, answer.detail)
+            return Outcome(answer.ok, answer.code, answer.detail, answer.rejected)
         raise JobFailed("noAnswer")
 
 

@@ -3,7 +3,7 @@
 Rules
 - What is not signed by the centre for this terminal leaves no trace but a count; nothing in it is believed.
 - IN_PROGRESS is on disk before anything is done. After a crash nothing is done again: the job FAILED (interrupted), except a restart or a reboot, which
-  has SUCCEEDED when there is a new boot or process to tell it.
+  has SUCCEEDED when there is a new boot or process to tell it, and what the app does by itself, whose answer is waited for (``resumed``).
 - A job that comes again is answered with the state that it has.
 """
 
@@ -29,11 +29,19 @@ _SURVIVORS = frozenset({JobKind.REBOOT, JobKind.RESTART_APP})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a job ended. ``code`` is "" when it is ``ok``; ``detail`` holds codes and numbers."""
+    """How a job ended. ``code`` is "" when it is ``ok``; ``detail`` holds codes and numbers; ``rejected``: nothing was even begun."""
 
     ok: bool
     code: str = ""
     detail: Mapping[str, Any] = field(default_factory=dict)
+    rejected: bool = False
+
+    @property
+    def status(self) -> JobStatus:
+        """The job's last state."""
+        if self.ok:
+            return JobStatus.SUCCEEDED
+        return JobStatus.REJECTED if self.rejected else JobStatus.FAILED
 
 
 class JobFailed(Exception):
@@ -60,12 +68,14 @@ class JobDesk:
         now: Callable[[], datetime],
         boot: str,
         succeeded: Callable[[StoredJob, Outcome], None] = lambda _job, _outcome: None,
+        resumed: Mapping[JobKind, Executor] | None = None,
     ) -> None:
         self._succeeded = succeeded
         self.versions_changed = 0
         self._store, self._centre, self._terminal = store, centre, terminal
         self._executors, self._now, self._boot = dict(executors), now, boot
-        self._todo: queue.Queue[StoredJob | None] = queue.Queue()
+        self._resumed = dict(resumed or {})
+        self._todo: queue.Queue[tuple[StoredJob, Executor] | None] = queue.Queue()
         self._done: queue.Queue[tuple[StoredJob, Outcome]] = queue.Queue()
         self._running: str | None = None
         self._worker = threading.Thread(target=self._work, name="kiosk-jobs", daemon=True)
@@ -130,7 +140,7 @@ class JobDesk:
                 self._set(job, JobStatus.REJECTED, {"code": "unsupported"})
             else:
                 self._running = job.id
-                self._todo.put(self._set(job, JobStatus.IN_PROGRESS, {}))
+                self._todo.put((self._set(job, JobStatus.IN_PROGRESS, {}), self._executors[job.kind]))
                 return
 
     def _collect(self) -> None:
@@ -144,12 +154,15 @@ class JobDesk:
                 self._succeeded(job, outcome)
                 self.versions_changed += job.kind in _VERSIONED
             detail = dict(outcome.detail) if outcome.ok else {**outcome.detail, "code": outcome.code}
-            self._set(job, JobStatus.SUCCEEDED if outcome.ok else JobStatus.FAILED, detail)
+            self._set(job, outcome.status, detail)
 
     def _settle_interrupted(self, job: StoredJob) -> None:
         survived = job.kind is JobKind.RESTART_APP or (job.kind is JobKind.REBOOT and job.boot != self._boot)
         if job.kind in _SURVIVORS and survived:
             self._set(job, JobStatus.SUCCEEDED, {})
+        elif job.kind in self._resumed:
+            self._running = job.id
+            self._todo.put((job, self._resumed[job.kind]))
         else:
             self._set(job, JobStatus.FAILED, {"code": "interrupted"})
 
@@ -165,9 +178,10 @@ class JobDesk:
         log.event("job", id=job.id, kind=job.kind.value, status=job.status.value, code=job.detail.get("code", ""))
 
     def _work(self) -> None:
-        while (job := self._todo.get()) is not None:
+        while (todo := self._todo.get()) is not None:
+            job, executor = todo
             try:
-                outcome = self._executors[job.kind](job)
+                outcome = executor(job)
             except JobFailed as err:
                 outcome = Outcome(False, err.code)
             except Exception as err:  # noqa: BLE001  an executor's mistake must not end the agent; the centre reads its name

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,8 @@ class KeyListError(Exception):
 class TrustedKey:
     """One terminal's key. ``revoked_after`` None is active; a number keeps certificates up to that counter valid (0: none).
 
-    ``demo`` keys make specimens: everything verified by them says 演示样张.
+    ``demo`` keys make specimens: everything verified by them says 演示样张. ``renew_by`` is the last day (Beijing) by which a new key should be in
+    use, None where nobody set one: it warns the centre and decides nothing.
     """
 
     key_id: int
@@ -46,6 +47,7 @@ class TrustedKey:
     not_before: datetime
     revoked_after: int | None = None
     demo: bool = False
+    renew_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,7 @@ def dump_key_list(keys: KeyList) -> dict[str, Any]:
                 "not_before": key.not_before.isoformat(),
                 "revoked_after": key.revoked_after,
                 "demo": key.demo,
+                **({} if key.renew_by is None else {"renew_by": key.renew_by.isoformat()}),
             }
             for key in keys.keys.values()
         ],
@@ -135,7 +138,7 @@ def _check_signature(document: dict[str, Any], root: bytes) -> None:
 
 def _key(item: dict[str, Any]) -> TrustedKey:
     revoked, demo = item.get("revoked_after"), item.get("demo", False)
-    public = bytes.fromhex(item["public_key"])
+    public, renew = bytes.fromhex(item["public_key"]), item.get("renew_by")
     if not isinstance(demo, bool):
         raise ValueError("demo is true or false")
     if len(public) != 32 and item["algorithm"] == Algorithm.ED25519.name:
@@ -150,6 +153,7 @@ def _key(item: dict[str, Any]) -> TrustedKey:
         not_before=_time(item["not_before"]),
         revoked_after=None if revoked is None else _number(revoked),
         demo=demo,
+        renew_by=None if renew is None else date.fromisoformat(_text(renew)),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from drivers.device import DeviceKind, DeviceStatus
@@ -29,7 +30,7 @@ from drivers.scanner.source import find_camera
 from drivers.supervisor import Supervisor
 from drivers.transport.tap import Tap, tapped
 from kiosk import log
-from kiosk.config import StationConfig
+from kiosk.config import RulesSection, StationConfig
 from kiosk.credential.keylist import KeyList, KeyListError, TrustedKey, load_key_list
 from kiosk.credential.secret_file import KeyFileError, read_secret
 from kiosk.directory.catalogue import Catalogue, load_catalogue
@@ -40,9 +41,13 @@ from kiosk.issuing.issue import SubjectRegister
 from kiosk.issuing.issuer import Clock, IssuerError
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.issuing.signing import SigningKeyError, load_label_signer
+from kiosk.issuing.standing import NoCentre, StandingFile, StandingWord
 from kiosk.label.stock import label_stock
+from kiosk.runtime.centre import CentreHand, centre_hand
 from kiosk.runtime.clock import SystemClock
+from kiosk.runtime.configuration import Configuration, options_of
 from kiosk.runtime.devices import Armable, DeviceFleet, Together, Translator
+from kiosk.runtime.key_book import KeyBook
 from kiosk.runtime.memory import tidy
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
@@ -52,10 +57,12 @@ from kiosk.runtime.trial_print import TrialPrinter
 from kiosk.runtime.upkeep import LEDGER, TECHNICIAN, Reach, UpkeepServices
 from kiosk.runtime.voice import EspeakVoice
 from kiosk.runtime.workers import Workers
+from kiosk.session.events import OptionsSet
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
 from kiosk.texts import Texts
 from kiosk.version import BUILT_AT, VERSION
+from kiosk.wire.snapshot import Deadlines
 
 
 class StartError(Exception):
@@ -79,6 +86,7 @@ class Assembly:
     devices: DeviceFleet
     services: UpkeepServices
     _status: StatusWriter
+    _centre: CentreHand | None
     _issuer: LedgerIssuer
     _door: EventsDoor | None
     _directory: Directory
@@ -87,6 +95,8 @@ class Assembly:
     def start(self) -> None:
         """Wake the session, then the devices."""
         self.runner.start(self.services)
+        if self._centre is not None:
+            self._centre.start()
         self.devices.start()
         self._status.start()
         log.event("terminal-started", terminal=self.config.station.terminal, version=VERSION, demo=self._issuer.is_demo)
@@ -94,6 +104,8 @@ class Assembly:
     def stop(self) -> None:
         """Devices first, then the session, then what it wrote."""
         self._status.stop()
+        if self._centre is not None:
+            self._centre.stop()
         self.devices.stop()
         self.runner.stop()
         self._workers.close()
@@ -117,23 +129,32 @@ def assemble(
 ) -> Assembly:
     """Open and connect everything; nothing moves yet. ``on_rest``: see ``Runner``; ``before_drawing``: see ``Workers``. Raises ``StartError``."""
     clock = clock or SystemClock()
-    keys = _keys(config)
+    keys = _key_book(config)
     lookup_key = _secret(config, "lookup.key")
     directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
-    issuer = open_ledger(config, directory, clock)
+    word = StandingFile(config.paths.runtime, config.paths.state) if config.fleet.enabled else NoCentre()
+    issuer = open_ledger(config, directory, clock, word)
     workers = Workers(before_drawing)
     texts, catalogue = texts or Texts.load(), load_catalogue()
-    voice = EspeakVoice(texts, audible=config.rules.speech)
+    configuration = Configuration(config.rules, config.paths.state)
+    rules = configuration.rules
+    voice = EspeakVoice(texts, audible=rules.speech, volume=rules.volume)
     state = Terminal(
         station=config.station.name,
         demo=issuer.is_demo,
-        rules=Rules(config.station.county, config.rules.signature_required, config.rules.max_copies, config.scale.division),
+        rules=Rules(config.station.county, rules.signature_required, rules.max_copies, config.scale.division),
+        elder=rules.elder_first,
+        phone=config.station.phone,
+        nearest=config.station.nearest,
+        options=options_of(rules),
     )
     setup = PaperSetup(label_stock(config.label.stock), printer_profile(config.printer.profile))
     parts = _Parts(config, usb_backend)
 
     def seen(now: Terminal) -> None:
         status.see(now)
+        if centre is not None:
+            centre.see(now)
         on_state(now)
 
     runner = Runner(state, clock, parts.fleet, voice, seen, on_rest)
@@ -143,15 +164,43 @@ def assemble(
     def job_done(done: JobDone) -> None:
         printer.job_done(done)
         trial.job_done(done)
+        if centre is not None:
+            centre.job_done(done)
 
     translator = Translator(runner.send, job_done, ScaleIdentity(config.scale.serial, config.scale.verified_until))
     parts.connect(translator)
-    status = StatusWriter(config.paths.runtime, config.station.terminal, issuer, directory, translator.statuses, clock)
-    terminal = TerminalServices(issuer, directory, catalogue, keys, lookup_key, setup.stock, clock, printer, workers, runner.send)
+    status = StatusWriter(
+        config.paths.runtime,
+        config.station.terminal,
+        issuer,
+        directory,
+        translator.statuses,
+        clock,
+        lambda: configuration.version,
+        _deadlines(config, keys),
+    )
+    terminal = TerminalServices(
+        issuer, directory, catalogue, keys.read, lookup_key, setup.stock, clock, printer, workers, runner.send
+    )
     reach = Reach(config, issuer, parts.fleet, translator, trial, workers, clock, voice.name)
     services = UpkeepServices(reach, terminal, runner.send)
+    centre: CentreHand | None = None
+    if config.fleet.enabled:
+        configuration.apply = partial(_apply, voice, runner)
+        centre = centre_hand(
+            config,
+            word,
+            clock,
+            configuration,
+            (translator, parts.fleet),
+            partial(TrialPrinter, workers, setup, parts.fleet),
+            services.trial_content,
+            runner.send,
+        )
     door = EventsDoor(issuer, config.paths.runtime) if config.fleet.enabled else None
-    return Assembly(config, catalogue, texts, voice, runner, parts.fleet, services, status, issuer, door, directory, workers)
+    return Assembly(
+        config, catalogue, texts, voice, runner, parts.fleet, services, status, centre, issuer, door, directory, workers
+    )
 
 
 class _Parts:
@@ -216,6 +265,30 @@ def _keys(config: StationConfig) -> KeyList:
         raise StartError(f"start.keys.{err.code}", file=config.paths.keys) from err
 
 
+def _key_book(config: StationConfig) -> KeyBook:
+    try:
+        return KeyBook(config.paths.keys)
+    except KeyListError as err:
+        raise StartError(f"start.keys.{err.code}", file=config.paths.keys) from err
+
+
+def _deadlines(config: StationConfig, keys: KeyBook) -> Callable[[], Deadlines]:
+    """What has to be renewed by hand, as the key list says now."""
+    own = _own_key(config).key_id
+
+    def read() -> Deadlines:
+        key = keys.read().keys.get(own)
+        return Deadlines(signing_key=None if key is None else key.renew_by, scale_verification=config.scale.verified_until)
+
+    return read
+
+
+def _apply(voice: EspeakVoice, runner: Runner, rules: RulesSection) -> None:
+    """Other options, without a restart."""
+    voice.adjust(audible=rules.speech, volume=rules.volume)
+    runner.send(OptionsSet(options_of(rules)))
+
+
 def _own_key(config: StationConfig) -> TrustedKey:
     """The newest key of this terminal in the trusted list."""
     own = [key for key in _keys(config).keys.values() if key.terminal == config.station.terminal]
@@ -224,7 +297,7 @@ def _own_key(config: StationConfig) -> TrustedKey:
     return max(own, key=lambda key: key.key_id)
 
 
-def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock) -> LedgerIssuer:
+def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock, centre: StandingWord | None = None) -> LedgerIssuer:
     """The issuer of this station on its own ledger. Raises ``StartError``."""
     key, secret = _own_key(config), config.paths.secrets / "signing.key"
     try:
@@ -241,6 +314,7 @@ def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock) 
             config.station.terminal,
             config.station.name,
             BUILT_AT,
+            centre,
         )
         issuer.ensure_pin(CLERK, config.station.clerk_pin, "station")
         if config.station.technician_pin:

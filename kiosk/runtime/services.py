@@ -44,7 +44,7 @@ class TerminalServices:
         issuer: Issuer,
         directory: DirectoryPort,
         catalogue: Catalogue,
-        keys: KeyList,
+        keys: Callable[[], KeyList],
         lookup_key: bytes,
         stock: LabelStock,
         clock: Clock,
@@ -92,7 +92,7 @@ class TerminalServices:
         self._send(ev.PreviewDrawn(ev.Picture(bitmap.width_dots, bitmap.height_dots, bitmap.data)))
 
     def _verify(self, text: str) -> None:
-        keys = self._keys
+        keys = self._keys()
         for key_id, counter in self._workers.ask(Desk.LEDGER, self._issuer.voids).result():
             keys = keys.with_void(key_id, counter)
         verdict = shown(verify_url(text, keys, self._clock.read().now), self._product_name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from kiosk.issuing.issuer import Clock, IssuerError, TodayRow
 from kiosk.session.events import DeviceWord
 from kiosk.session.terminal import Terminal
 from kiosk.version import VERSION
-from kiosk.wire.snapshot import BEAT_S, STATUS_FILE, ClockStatus, DeviceName, DeviceStatus, Ledger, Status, Versions
+from kiosk.wire.snapshot import BEAT_S, STATUS_FILE, ClockStatus, Deadlines, DeviceName, DeviceStatus, Ledger, Status, Versions
 
 _LOOK_S = 1.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -46,6 +46,7 @@ class LedgerFacts(Protocol):
     def today(self, day: date) -> Sequence[TodayRow]: ...
     def clock_problem(self) -> str: ...
     def last_counter(self) -> int: ...
+    def last_issued_at(self) -> datetime | None: ...
 
 
 class StatusWriter:
@@ -59,6 +60,8 @@ class StatusWriter:
         directory: DirectoryNumber,
         statuses: Callable[[], Sequence[DriverStatus]],
         clock: Clock,
+        configuration: Callable[[], int] = lambda: 0,
+        deadlines: Callable[[], Deadlines] = Deadlines,
     ) -> None:
         self._path = folder / STATUS_FILE
         self._code = terminal_code
@@ -66,6 +69,7 @@ class StatusWriter:
         self._directory = directory
         self._statuses = statuses
         self._clock = clock
+        self._configuration, self._deadlines = configuration, deadlines
         self._boot = _BOOT_ID.read_text(encoding="ascii").strip()
         self._state: Terminal | None = None
         self._changed = threading.Event()
@@ -82,9 +86,8 @@ class StatusWriter:
 
     def see(self, state: Terminal) -> None:
         """A new state of the terminal; never waits."""
-        turned = self._state is None or state.page is not self._state.page or state.health != self._state.health
-        self._state = state
-        if turned:
+        before, self._state = self._state, state
+        if before is None or (state.page, state.health, state.pause) != (before.page, before.health, before.pause):
             self._changed.set()
 
     def stop(self) -> None:
@@ -131,11 +134,15 @@ class StatusWriter:
             terminal=self._code,
             boot=self._boot,
             page=state.page.value,
-            can_issue=not alarms,
+            can_issue=not alarms and state.pause is None,
+            paused=state.pause is not None,
+            pause_reason=state.pause or "",
+            in_visit=state.errand is not None,
             demo=state.demo,
             devices={_NAMES[status.kind]: _device(status) for status in self._statuses()},
             clock=ClockStatus(source=read.quality.name.lower(), problem=problem),
-            versions=Versions(software=VERSION, directory=self._directory.number),
+            deadlines=self._deadlines(),
+            versions=Versions(software=VERSION, configuration=self._configuration(), directory=self._directory.number),
             ledger=ledger,
             alarms=alarms,
         )
@@ -147,10 +154,11 @@ class StatusWriter:
             try:
                 today = len(self._issuer.today(beijing_date(self._clock.read().now)))
                 self._problem, last = self._issuer.clock_problem(), self._issuer.last_counter()
+                last_at = self._issuer.last_issued_at()
             except IssuerError as err:
-                self._problem, self._ledger = "", Ledger(last_counter=self._ledger.last_counter, store_error=err.code)
+                self._problem, self._ledger = "", self._ledger.model_copy(update={"issued_today": 0, "store_error": err.code})
             else:
-                self._ledger = Ledger(last_counter=last, issued_today=today)
+                self._ledger = Ledger(last_counter=last, issued_today=today, last_issued_at=last_at)
         return self._problem, self._ledger
 
 

@@ -33,7 +33,7 @@ from kiosk.version import BUILT_AT, VERSION
 TECHNICIAN = SubjectId(-1)
 """The technician's PIN is kept like a subject's, under an id that no subject has (0 is the clerk's)."""
 _BY = "technician"
-_KINDS = {
+KINDS = {
     Part.READER: DeviceKind.ID_READER,
     Part.SCALE: DeviceKind.SCALE,
     Part.PRINTER: DeviceKind.PRINTER,
@@ -77,14 +77,14 @@ class UpkeepServices:
             case fx.LookAtDevices():
                 self._send(uev.DevicesSeen(reports(reach.translator.statuses(), has_camera=bool(reach.config.camera.source))))
             case fx.WatchBytes(part):
-                reach.fleet.watch(_KINDS[part])
+                reach.fleet.watch(KINDS[part])
             case fx.StopWatching():
                 reach.fleet.stop_watching()
             case fx.LookAtBytes(part):
-                transfers, total = reach.fleet.watched(_KINDS[part])
+                transfers, total = reach.fleet.watched(KINDS[part])
                 self._send(uev.BytesSeen(tuple(byte_line(transfer) for transfer in transfers), total))
             case fx.PrintTrial():
-                reach.trial.begin(self._content())
+                reach.trial.begin(self.trial_content())
             case fx.LookAtMachine():
                 self._post(Desk.LOOKUP, lambda: self._send(uev.MachineSeen(self._machine())))
             case fx.CheckTechnicianPin(pin):
@@ -126,7 +126,8 @@ class UpkeepServices:
             log.event("service-failed", service="check-ledger", code=err.code)
             return uev.LedgerHealth(problem=err.code)
 
-    def _content(self) -> TrialContent:
+    def trial_content(self) -> TrialContent:
+        """What a test label says now."""
         reach = self._reach
         printer = next((report for report in reports(reach.translator.statuses()) if report.part is Part.PRINTER), None)
         return TrialContent(
@@ -165,7 +166,7 @@ def _distribution() -> str:
 def reports(statuses: tuple[DeviceStatus, ...], *, has_camera: bool = True) -> tuple[DeviceReport, ...]:
     """Every device of the terminal in plain words; one that was never heard of is starting, a camera that is not set up is none."""
     by_kind = {status.kind: status for status in statuses}
-    return tuple(_report(part, by_kind.get(_KINDS[part])) for part in DEVICES if has_camera or part is not Part.CAMERA)
+    return tuple(_report(part, by_kind.get(KINDS[part])) for part in DEVICES if has_camera or part is not Part.CAMERA)
 
 
 def _report(part: Part, status: DeviceStatus | None) -> DeviceReport:

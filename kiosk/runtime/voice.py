@@ -21,9 +21,10 @@ _TRANSCRIPT = 50
 class EspeakVoice:
     """Mandarin by espeak-ng. ``transcript`` keeps the last sentences' ids for tests and the technician's page."""
 
-    def __init__(self, texts: Texts, *, audible: bool = True) -> None:
+    def __init__(self, texts: Texts, *, audible: bool = True, volume: int = 100) -> None:
         self._texts = texts
-        self._program = shutil.which("espeak-ng") if audible else None
+        self._program = shutil.which("espeak-ng")
+        self._audible, self._volume = audible, volume
         self._orders: queue.SimpleQueue[str | None] = queue.SimpleQueue()
         self._speaking: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="kiosk-voice", daemon=True)
@@ -34,7 +35,13 @@ class EspeakVoice:
     @property
     def name(self) -> str:
         """The program that speaks, "" where there is none or speech is switched off."""
-        return self._program or ""
+        return (self._program or "") if self._audible else ""
+
+    def adjust(self, *, audible: bool, volume: int) -> None:
+        """From the next sentence on. ``volume`` in percent of the usual."""
+        self._audible, self._volume = audible, volume
+        if not audible:
+            self.quiet()
 
     def say(self, text_id: str, facts: tuple[tuple[str, str], ...] = ()) -> None:
         """Say a sentence; the one before it stops. A text id without a sentence says nothing."""
@@ -56,13 +63,13 @@ class EspeakVoice:
         while (sentence := self._orders.get()) is not None:
             self._hush()
             # Only the newest of several waiting sentences is worth saying.
-            if sentence and self._orders.empty():
+            if sentence and self._audible and self._orders.empty():
                 self._begin(sentence)
         self._hush()
 
     def _begin(self, sentence: str) -> None:
         self._speaking = subprocess.Popen(
-            [str(self._program), "-v", "cmn", "-s", str(SPEED_WPM), "--", sentence],
+            [str(self._program), "-v", "cmn", "-s", str(SPEED_WPM), "-a", str(self._volume), "--", sentence],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

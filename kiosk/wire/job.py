@@ -58,7 +58,8 @@ class JobStatus(StrEnum):
 
 _FOLLOWS = {
     JobStatus.QUEUED: frozenset(JobStatus) - {JobStatus.QUEUED, JobStatus.SUCCEEDED},
-    JobStatus.IN_PROGRESS: frozenset({JobStatus.SUCCEEDED, JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELED}),
+    # The agent has begun to ask the app; the app may still refuse before it does anything.
+    JobStatus.IN_PROGRESS: frozenset(JobStatus) - {JobStatus.QUEUED, JobStatus.IN_PROGRESS},
 }
 
 

@@ -1,8 +1,8 @@
 """What the agent asks of the app: small files in two folders of the runtime directory, because the app has no network and needs none.
 
-The agent renames ``orders/<id>.json`` (``Order``) into place; the app does it, writes ``answers/<id>.json`` (``Answer``) the same way and then removes the
-order. ``standing.json`` (``Standing``) is what holds until it is replaced: the pause and the counter floor. Both sides write a temporary file
-first and rename it. An order whose ``not_after`` has passed is removed unanswered.
+The agent renames ``orders/<id>.json`` (``Order``) into place; the app renames it to ``orders/<id>.taken``, does it, writes ``answers/<id>.json``
+(``Answer``) and then removes what it took: after a crash of either it can be told what was begun, what was done and what was not. An order whose
+``not_after`` has passed is removed unanswered. ``standing.json`` (``Standing``) is what holds until it is replaced: the pause and the counter floor.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from kiosk.wire.uplink import Pause
 
 ORDERS_FOLDER = "orders"
 ANSWERS_FOLDER = "answers"
+TAKEN = ".taken"
+"""Suffix of an order that the app has begun."""
 STANDING_FILE = "standing.json"
 
 
@@ -26,12 +28,10 @@ class OrderKind(StrEnum):
     SELF_TEST = "selfTest"
     TEST_PRINT = "testPrint"
     SET_CONFIGURATION = "setConfiguration"
-    DIRECTORY_CHANGED = "directoryChanged"
-    KEYS_CHANGED = "keysChanged"
 
 
 class Order(Message):
-    """One order; ``args`` are those of the job of the same name."""
+    """One order; ``args`` are those of the job of the same name. ``not_after`` is by the machine's own clock, which the app reads too."""
 
     id: str = Field(pattern=r"^[0-9a-f-]{36}$")
     kind: OrderKind = Field(strict=False)
@@ -40,10 +40,11 @@ class Order(Message):
 
 
 class Answer(Message):
-    """How it ended. ``code`` is "" when ``ok``; ``detail`` holds codes and numbers."""
+    """How it ended. ``code`` is "" when ``ok``; ``detail`` holds codes and numbers; ``rejected``: the app did not even begin."""
 
     id: str = Field(pattern=r"^[0-9a-f-]{36}$")
     ok: bool
+    rejected: bool = False
     code: str = Field(default="", max_length=60)
     detail: dict[str, Any] = Field(default_factory=dict)
 

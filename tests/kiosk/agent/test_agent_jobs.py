@@ -253,7 +253,7 @@ def test_the_app_is_asked_through_its_folder_and_answers_there(tmp_path: Path) -
     assert door.executor(OrderKind.TEST_PRINT)(stored) == Outcome(False, "paperOut", {})
     assert heard.get_nowait().not_after == NOW + timedelta(seconds=60)
     assert not list((tmp_path / "orders").iterdir())
-    assert not list((tmp_path / "answers").iterdir())
+    assert [path.stem for path in (tmp_path / "answers").iterdir()] == [stored.id]
 
 
 def test_an_app_that_does_not_answer_fails_the_job(tmp_path: Path) -> None:
