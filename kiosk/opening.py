@@ -71,10 +71,10 @@ class Opening:
         if self._parts is not None:
             self._parts.runner.send(event)
 
-    def say(self, text_id: str) -> None:
+    def say(self, text_id: str, facts: tuple[tuple[str, str], ...]) -> None:
         """Say a sentence again."""
         if self._parts is not None:
-            self._parts.voice.say(text_id)
+            self._parts.voice.say(text_id, facts)
 
     def end(self) -> StartError | None:
         """Close everything; the reason when it could not be opened. Raises what nobody foresaw."""

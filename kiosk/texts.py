@@ -28,14 +28,19 @@ class Texts:
         return text_id in self._table
 
     def get(self, text_id: str, facts: Iterable[tuple[str, str]] = ()) -> str:
-        """The sentence with its gaps filled. An unknown id falls back to its first part's general sentence, then to ``notice.general``."""
+        """The sentence with its gaps filled; a fact ``@id`` is the sentence of that id.
+
+        An unknown id falls back to its first part's general sentence, then to ``notice.general``.
+        """
         sentence = self._table.get(text_id)
         while sentence is None and ":" in text_id:
             text_id = text_id.rsplit(":", 1)[0]
             sentence = self._table.get(text_id)
         if sentence is None:
             sentence = self._table.get("notice.general", text_id) if text_id.startswith("notice.") else text_id
-        return sentence.format_map(_Gaps(dict(facts)))
+        return sentence.format_map(
+            _Gaps({name: self._table.get(fact[1:], fact) if fact[:1] == "@" else fact for name, fact in facts})
+        )
 
     def sentences(self) -> frozenset[str]:
         """All sentences as they stand: none of them can hold anything personal."""

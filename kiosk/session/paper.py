@@ -19,6 +19,12 @@ from kiosk.session.pages import Page
 
 PRINTER_FAULTS = frozenset({"paperOut", "coverOpen", "paperJammed", "cutterJam", "headHot", "noDevice", "hardwareError", "offline"})
 """Faults a person can see to; they close by themselves when the printer is well."""
+_OTHER_TROUBLES = frozenset({"printFailed", "receiptMismatch", "labelTooSmall", "storeBroken"})
+
+
+def known_trouble(code: str) -> str:
+    """The trouble there are words and pictures for: whatever else a printer may call it is ``printFailed``."""
+    return code if code in PRINTER_FAULTS or code in _OTHER_TROUBLES else "printFailed"
 
 
 _STILL: tuple[Effect, ...] = (StopTimer(Timer.TROUBLE), StopTimer(Timer.RECHECK))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from kiosk.domain.quantity import NO_WEIGHT, Weight
-from kiosk.session import check, clerk, confirm, issue, recovery, upkeep
+from kiosk.session import check, clerk, confirm, issue, recovery, spoken, upkeep
 from kiosk.session.delays import COUNTDOWN_S, DELAYS, OPEN_PAPER_S, UPKEEP_IDLE_S
 from kiosk.session.effects import (
     DisarmCamera,
@@ -265,9 +265,13 @@ def _surround(before: Terminal, after: Terminal, event: Event, effects: Effects)
     extra: list[Effect] = []
     turned = after.page is not before.page
     if turned and after.page is not Page.ATTRACT:
-        extra.append(Speak(f"say.{after.page.value}"))
+        extra.append(spoken.of_page(after.page, after.errand))
+    elif after.page is Page.TROUBLE and (now := spoken.of_page(after.page, after.errand)) != spoken.of_page(
+        before.page, before.errand
+    ):
+        extra.append(now)  # the cover was closed, and now the paper is missing
     if after.said is not None and after.said != before.said:
-        extra.append(Speak(f"notice.{after.said.code}", after.said.facts))
+        extra.append(spoken.of_notice(after.said))
     elif turned and after.countdown is not None:
         after = replace(after, countdown=None)
     if after.errand is not None and (turned or _is_touch(event)):

@@ -12,6 +12,7 @@ from kivy.uix.widget import Widget
 
 from kiosk.directory.catalogue import Catalogue
 from kiosk.directory.townships import Townships, load_townships
+from kiosk.session import spoken
 from kiosk.session.events import Event, Key, Pressed
 from kiosk.session.notice import Notice
 from kiosk.session.terminal import Terminal
@@ -24,13 +25,13 @@ from kiosk.ui.widgets.surface import Ground
 
 @dataclass(frozen=True)
 class ScreenContext:
-    """What a screen may use. ``send`` queues an event; ``speak`` says a text id again."""
+    """What a screen may use. ``send`` queues an event; ``speak`` says a sentence (text id, facts)."""
 
     theme: tokens.Theme
     texts: Texts
     catalogue: Catalogue
     send: Callable[[Event], None]
-    speak: Callable[[str], None]
+    speak: Callable[[str, tuple[tuple[str, str], ...]], None]
     unit_shown: str = "公斤"
     townships: Townships = field(default_factory=load_townships)
 
@@ -97,8 +98,9 @@ class Framed(Screen):
             )
         )
         inner = BoxLayout(orientation="vertical", padding=(theme.margin, theme.gap, theme.margin, theme.margin), spacing=theme.gap)
-        self.spoken = f"say.{state.page.value}"
-        self.question = Question(theme, self.sentence(state), lambda: ctx.speak(self.spoken))
+        self.view_spoken = ""
+        self._told_of = state
+        self.question = Question(theme, self.sentence(state), self._say_again)
         inner.add_widget(self.question)
         self.banner = Banner(theme)
         inner.add_widget(self.banner)
@@ -107,6 +109,15 @@ class Framed(Screen):
         page.add_widget(inner)
         self.add_widget(page)
         self.fill(state)
+
+    def _say_again(self) -> None:
+        """What stands on top now: a notice, the sentence of a view of the page's own (``view_spoken``), or the page's."""
+        state = self._told_of
+        said = spoken.of_notice(state.said) if state.said is not None else spoken.of_page(state.page, state.errand)
+        if self.view_spoken and state.said is None:
+            self.ctx.speak(self.view_spoken, ())
+        else:
+            self.ctx.speak(said.text_id, said.facts)
 
     def go_back(self) -> None:
         """返回 was touched; a screen with views of its own goes back through them first."""
@@ -134,6 +145,7 @@ class Framed(Screen):
         raise NotImplementedError
 
     def update(self, state: Terminal) -> None:
+        self._told_of = state
         self.banner.show(self.ctx.said(state.said))
 
 

@@ -40,7 +40,7 @@ class Stage(FloatLayout):
         texts: Texts,
         catalogue: Catalogue,
         send: Callable[[Event], None],
-        speak: Callable[[str], None],
+        speak: Callable[[str, tuple[tuple[str, str], ...]], None],
         *,
         unit_shown: str = "公斤",
         later: Callable[[Callable[[], None]], None] = lambda act: act(),

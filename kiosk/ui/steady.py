@@ -17,6 +17,7 @@ class Steady(Framed):
         self.question.height = max(self.theme.action, self.theme.note * 3.35)
 
     def update(self, state: Terminal) -> None:
+        self._told_of = state
         words = self.ctx.said(state.said)
         self.banner.show(words)
         wanted = self.banner if words else self.question.words

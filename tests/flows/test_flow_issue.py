@@ -366,6 +366,12 @@ def test_a_fault_that_came_and_went_between_two_looks_is_tried_again_by_itself()
     assert len(walk.asked(fx.PrintCopy)) == 2
 
 
+def test_a_trouble_that_turns_into_another_is_told_again() -> None:
+    walk = a_refused_copy("coverOpen").do(ev.HealthChanged(PAPER_OUT))
+    told = [effect.facts for effect in walk.effects if isinstance(effect, fx.Speak) and effect.text_id == "trouble.both"]
+    assert [dict(facts)["what"] for facts in told] == ["@trouble.coverOpen", "@trouble.paperOut"]
+
+
 def test_a_printer_that_is_not_well_is_not_tried_until_it_is() -> None:
     walk = a_refused_copy().do(ev.HealthChanged(PAPER_OUT), ev.TimerFired(ev.Timer.RECHECK))
     assert walk.page is Page.TROUBLE

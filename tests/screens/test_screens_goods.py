@@ -98,7 +98,7 @@ def shown() -> Iterator[Callable[..., Shown]]:
             Texts.load(),
             load_catalogue(),
             sent.append,
-            lambda _: None,
+            lambda *_: None,
             unit_shown=unit,
             monotonic=lambda: float(next(ticks)),
             size_hint=(None, None),

@@ -35,7 +35,7 @@ class Turning:
             Texts.load(),
             load_catalogue(),
             self.sent.append,
-            lambda _: None,
+            lambda *_: None,
             later=self.waiting.append,
             monotonic=lambda: float(next(ticks)) if self.is_quick else 0.0,
             size_hint=(None, None),

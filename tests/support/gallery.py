@@ -71,7 +71,7 @@ def draw(state: Terminal, board_name: str, *, elder: bool = False) -> Drawn:
         _texts(),
         load_catalogue(),
         sent.append,
-        lambda _: None,
+        lambda *_: None,
         size_hint=(None, None),
         size=(board.width_px, board.height_px),
     )

@@ -49,7 +49,6 @@ class PausedScreen(Steady):
 
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
-        self.spoken = "say.paused" if state.said is None else f"notice.{state.said.code}"
         advice = list(advice_of(ctx, state))
         if visit_of(state).draft.product is not None and not theme.elder:
             advice.append(("refresh", ctx.words("paused.again")))

@@ -42,10 +42,10 @@ class PlaceScreen(Framed):
 
     def _ask(self, text_id: str) -> None:
         """Another view: its sentence stands on top and is spoken. The page's own one is spoken by the session."""
-        before, self.spoken = self.spoken, text_id or f"say.{self._page.value}"
-        self.question.words.say(self.ctx.words(self.spoken))
-        if text_id and self._is_open and self.spoken != before:
-            self.ctx.speak(self.spoken)
+        before, self.view_spoken = self.view_spoken, text_id
+        self.question.words.say(self.ctx.words(text_id or f"say.{self._page.value}"))
+        if text_id and self._is_open and text_id != before:
+            self.ctx.speak(text_id, ())
 
 
 def proposals(ctx: ScreenContext, visit: Visit) -> tuple[Proposal, ...]:

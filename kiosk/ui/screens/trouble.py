@@ -8,7 +8,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
-from kiosk.session.paper import PRINTER_FAULTS
+from kiosk.session.paper import PRINTER_FAULTS, known_trouble
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.paper import PaperFramed, run_of
@@ -102,7 +102,7 @@ class TroubleScreen(PaperFramed):
 
     def _say(self, trouble: str) -> None:
         ctx = self.ctx
-        known = trouble if f"trouble.{trouble}" in ctx.texts else "printFailed"
+        known = known_trouble(trouble)
         what, do = ctx.words(f"trouble.{known}"), ctx.words(f"trouble.{known}Do")
         self.question.words.say(ctx.words("trouble.both", what=what, do=do))
         self._closes.say(ctx.words("trouble.closes") if trouble in PRINTER_FAULTS else "")

@@ -6,6 +6,7 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kiosk.session.events import Key, Verified
 from kiosk.session.pages import Page
+from kiosk.session.spoken import GENUINE
 from kiosk.session.terminal import Terminal
 from kiosk.ui import theme as tokens
 from kiosk.ui.screen import horizontal, spring, vertical
@@ -19,9 +20,8 @@ from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
 from kiosk.ui.widgets.vector import Drawing
 
-_GENUINE = "genuine"
 _LOOKS = {
-    _GENUINE: ("check_circle", tokens.GREEN, tokens.GREEN_TINT),
+    GENUINE: ("check_circle", tokens.GREEN, tokens.GREEN_TINT),
     "notGenuine": ("error", tokens.RED, tokens.RED_TINT),
     "revoked": ("block", tokens.AMBER, tokens.AMBER_TINT),
 }
@@ -40,7 +40,7 @@ class VerdictScreen(Steady):
     """The sentence on top says what to do with the answer."""
 
     def sentence(self, state: Terminal) -> str:
-        return self.ctx.words("check.compare" if verdict_of(state).outcome == _GENUINE else "check.doNot")
+        return self.ctx.words("check.compare" if verdict_of(state).outcome == GENUINE else "check.doNot")
 
     def fill(self, state: Terminal) -> None:
         theme = self.theme
