@@ -3,6 +3,8 @@
 serve      broker, collectors, console and public page on this machine, until interrupted
 collect    collectors and host only, for a broker and a database that are somewhere else
 web        console and public page only
+files      the files of releases for terminals, over mutual TLS
+publish    a list of subjects or of keys becomes a signed version
 simulate   invented terminals against a broker
 key        make the centre's key     account   make a login     terminal   enter a terminal     broker-conf   write mosquitto's configuration
 """
@@ -46,7 +48,7 @@ def config_of(chosen: argparse.Namespace) -> FleetConfig:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from tools.fleet import commands
+    from tools.fleet import commands, release_commands
 
     parser = argparse.ArgumentParser(
         prog="python -m tools.fleet", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -70,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     web = verb("web", "console and public page", commands.web)
     web.add_argument("--port", type=int, default=PORT)
     web.add_argument("--bind", default="127.0.0.1")
+    release_commands.add_verbs(verb)
     simulate = verb("simulate", "invented terminals", commands.simulate)
     simulate.add_argument("--terminals", type=int, default=20)
     simulate.add_argument("--rate", type=float, default=2, help="certificates a second, over all terminals")

@@ -21,13 +21,14 @@ import uvicorn
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+from starlette.applications import Starlette
 
 from kiosk.credential.keylist import KeyListError, dump_key_list, load_key_list
 from kiosk.credential.secret_file import KeyFileError
 from kiosk.domain.number import CertificateNumber
 from tools.fleet import __main__ as command_line
 from tools.fleet.broker import TlsServer, broker_command, write_mosquitto
-from tools.fleet.collector.jobs import make_centre_key
+from tools.fleet.collector.jobs import load_centre_key, make_centre_key
 from tools.fleet.collector.keys import KeyFile
 from tools.fleet.collector.worker import utc_now
 from tools.fleet.config import FleetConfig
@@ -40,7 +41,7 @@ Chosen = argparse.Namespace
 
 def serve(chosen: Chosen) -> int:
     """Broker, collectors, web. Ends with all of them at an interrupt."""
-    config = _prepared(chosen)
+    config = prepared(chosen)
     commands: list[tuple[str, list[str]]] = []
     if not chosen.broker:
         port = config.broker.port
@@ -60,7 +61,7 @@ def serve(chosen: Chosen) -> int:
 
 def collect(chosen: Chosen) -> int:
     """All parts, or the one that a parent asked for."""
-    config = _prepared(chosen)
+    config = prepared(chosen)
     if chosen.part:
         return _part(config, chosen.part)
     supervisor = Supervisor(_parts(config, chosen))
@@ -74,7 +75,7 @@ def collect(chosen: Chosen) -> int:
 
 def web(chosen: Chosen) -> int:
     """Console and public page."""
-    return _serve_web(_prepared(chosen), chosen)
+    return _serve_web(prepared(chosen), chosen)
 
 
 def simulate(chosen: Chosen) -> int:
@@ -87,7 +88,7 @@ def simulate(chosen: Chosen) -> int:
     from tools.fleet.simulator.station import Wire
     from tools.fleet.simulator.terminals import HOST, key_list, make_terminals
 
-    config = _prepared(chosen)
+    config = prepared(chosen)
     try:
         faults = Faults.parse(chosen.faults)
     except ValueError as err:
@@ -126,7 +127,7 @@ def account(chosen: Chosen) -> int:
     from tools.fleet.store.accounts import WeakPassword, hash_password
     from tools.fleet.store.queries_desk import Account, add_account
 
-    config = _prepared(chosen)
+    config = prepared(chosen)
     try:
         area = Area.parse(chosen.area)
         password = hash_password(_password(), chosen.login)
@@ -151,7 +152,7 @@ def terminal(chosen: Chosen) -> int:
     except ValueError as err:
         print(err, file=sys.stderr)
         return 2
-    store = open_store(_prepared(chosen).url)
+    store = open_store(prepared(chosen).url)
     now = utc_now()
     with store.writing() as tx:
         made = (postgresql if store.is_postgresql else sqlite).insert(schema.terminal)
@@ -181,7 +182,7 @@ def broker_conf(chosen: Chosen) -> int:
     return 0
 
 
-def _prepared(chosen: Chosen) -> FleetConfig:
+def prepared(chosen: Chosen) -> FleetConfig:
     """The configuration, its folder made and its key there."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr)
     config = command_line.config_of(chosen)
@@ -215,14 +216,14 @@ def _part(config: FleetConfig, part: str) -> int:
     if store is None:
         return 2
     runner: Host | IngestWorker
-    if part == "host":
-        runner = Host(config, store)
-    else:
-        try:
+    try:
+        if part == "host":
+            runner = Host(config, store, load_centre_key(config.centre_key))
+        else:
             runner = IngestWorker(config, store, KeyFile(config.keys), int(part.partition(":")[2]))
-        except KeyListError as err:
-            print(f"{config.keys}: {err.code}", file=sys.stderr)
-            return 2
+    except (KeyFileError, KeyListError) as err:
+        print(f"{config.folder}: {err.code}", file=sys.stderr)
+        return 2
     _at_end(runner.stop)
     when_parent_ends(runner.stop)
     try:
@@ -251,14 +252,19 @@ def _serve_web(config: FleetConfig, chosen: Chosen) -> int:
     except (KeyFileError, KeyListError) as err:
         print(f"{config.folder}: {err.code}", file=sys.stderr)
         return 2
+    run_server(app, chosen.bind, chosen.port)
+    store.close()
+    return 0
+
+
+def run_server(app: Starlette, bind: str, port: int, **tls: Any) -> None:
+    """Serve until a signal ends it."""
     settings = uvicorn.Config(
-        app, host=chosen.bind, port=chosen.port, log_level="warning", server_header=False, timeout_graceful_shutdown=3
+        app, host=bind, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=3, **tls
     )
     server = _Server(settings)
     _at_end(server.leave)
     server.run()
-    store.close()
-    return 0
 
 
 class _Server(uvicorn.Server):

@@ -66,6 +66,11 @@ class FleetConfig:
         return self.folder / "keys.json"
 
     @property
+    def files(self) -> Path:
+        """The files of releases, as terminals fetch them."""
+        return self.folder / "files"
+
+    @property
     def centre_key(self) -> Path:
         """The centre's own secret, which signs jobs and files."""
         return self.folder / "centre.key"

@@ -23,6 +23,7 @@ from tools.fleet.collector.keys import KeyFile
 from tools.fleet.collector.worker import utc_now
 from tools.fleet.config import FleetConfig
 from tools.fleet.metrics import app as metrics
+from tools.fleet.releases import server
 from tools.fleet.store.database import Store
 from tools.fleet.store.schema import terminal
 
@@ -72,6 +73,8 @@ def make_app(config: FleetConfig, store: Store, keys: KeyFile, *, plain_http: bo
     routes += _console(config, store, plain_http)
     routes += _public(config, store, keys)
     routes += metrics.routes(store.engine, utc_now)
+    if plain_http:  # over a network the file server asks for a terminal's certificate: ``python -m tools.fleet files``
+        routes += server.routes(store, config.files)
     return Starlette(routes=routes)
 
 

@@ -12,7 +12,8 @@ from support.centre import DATABASES, NOW, empty_store, filled_centre
 from tools.fleet.store import queries
 from tools.fleet.store.database import StoreError, open_store
 from tools.fleet.store.partitions import ensure_partitions, retain
-from tools.fleet.store.schema import certificate, certificate_key
+from tools.fleet.store.schema import certificate, certificate_key, terminal
+from tools.fleet.store.schema_release import rollout
 
 
 @pytest.mark.parametrize("kind", DATABASES)
@@ -63,6 +64,21 @@ def test_a_newer_database_is_refused(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(StoreError, match="newer"):
         open_store(url)
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_a_database_of_the_first_version_is_brought_up_with_all_that_is_in_it(kind: str, tmp_path: Path) -> None:
+    with filled_centre(kind, tmp_path, terminals=2, certificates=1) as centre:
+        with centre.store.writing() as tx:
+            tx.execute(text("ALTER TABLE terminal DROP COLUMN wanted_at"))
+            for name in ("rollout_job", "rollout", "release_file", "release"):
+                tx.execute(text(f"DROP TABLE {name}"))
+            tx.execute(text("UPDATE schema_version SET version = 1"))
+        again = open_store(centre.url)
+        with again.reading() as tx:
+            assert tx.execute(select(func.count()).select_from(terminal).where(terminal.c.wanted_at.is_(None))).scalar() == 2
+            assert tx.execute(select(func.count()).select_from(rollout)).scalar() == 0
+        again.close()
 
 
 @pytest.mark.parametrize("kind", DATABASES)

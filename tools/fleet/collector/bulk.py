@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import Table, insert, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection
 
@@ -24,7 +24,7 @@ class Bulk(Protocol):
     """Inserts within the caller's transaction."""
 
     def certificates(self, tx: Connection, rows: Sequence[Row]) -> set[str]:
-        """Store the rows whose number is free; answers those numbers. Every number comes once."""
+        """Store the rows whose number is free; answers those numbers. Every number comes once, and all came at one moment."""
         ...
 
     def events(self, tx: Connection, rows: Sequence[Row]) -> None:
@@ -67,34 +67,37 @@ class SqliteBulk:
 
 
 class PostgresqlBulk:
-    """COPY into a table of this transaction, then one statement that claims numbers and stores what it got."""
+    """One statement that claims numbers, then COPY of what it got straight into the partition: the wide rows are written once."""
 
-    _MAKE = "CREATE TEMPORARY TABLE IF NOT EXISTS certificate_in (LIKE certificate) ON COMMIT DELETE ROWS"
-    _COPY = f"COPY certificate_in ({', '.join(_CERTIFICATE)}) FROM STDIN"
     # sorted, so that two collectors never wait for each other in a ring
-    _CLAIM = (
+    _CLAIM = text(
         "WITH claimed AS (INSERT INTO certificate_key (number, sha256, received_at)"
-        " SELECT number, sha256, received_at FROM certificate_in ORDER BY number ON CONFLICT DO NOTHING RETURNING number)"
-        f" INSERT INTO certificate ({', '.join(_CERTIFICATE)})"
-        f" SELECT {', '.join(_CERTIFICATE)} FROM certificate_in WHERE number IN (SELECT number FROM claimed) RETURNING number"
+        " SELECT number, decode(digest, 'hex'), :moment"
+        " FROM unnest(string_to_array(:numbers, ' '), string_to_array(:digests, ' ')) AS n (number, digest)"
+        " ORDER BY number ON CONFLICT DO NOTHING RETURNING number)"
+        " SELECT coalesce(string_agg(number, ' '), '') FROM claimed"
     )
     _MAKE_HEALTH = "CREATE TEMPORARY TABLE IF NOT EXISTS health_in (LIKE health_now) ON COMMIT DELETE ROWS"
     _HEALTH_NOW = (
         f"INSERT INTO health_now ({', '.join(_HEALTH)}) SELECT {', '.join(_HEALTH)} FROM health_in"
         " ON CONFLICT (terminal, device, metric) DO UPDATE SET value = EXCLUDED.value, at = EXCLUDED.at"
     )
-    _EVENTS = f"COPY event ({', '.join(_EVENT)}) FROM STDIN"
 
     def certificates(self, tx: Connection, rows: Sequence[Row]) -> set[str]:
         if not rows:
             return set()
-        tx.execute(text(self._MAKE))
-        self._copy(tx, self._COPY, _CERTIFICATE, rows)
-        return set(tx.execute(text(self._CLAIM)).scalars())
+        # joined: the driver writes and reads five hundred values one by one, which takes longer than the database takes
+        asked = {
+            "numbers": " ".join(row["number"] for row in rows),
+            "digests": " ".join(row["sha256"].hex() for row in rows),
+            "moment": rows[0]["received_at"],
+        }
+        claimed = set(tx.execute(self._CLAIM, asked).scalar_one().split())
+        _copy_binary(tx, certificate, _CERTIFICATE, [row for row in rows if row["number"] in claimed])
+        return claimed
 
     def events(self, tx: Connection, rows: Sequence[Row]) -> None:
-        if rows:
-            self._copy(tx, self._EVENTS, _EVENT, rows)
+        _copy_binary(tx, event, _EVENT, rows)
 
     def health(self, tx: Connection, now: Sequence[Row], past: Sequence[Row]) -> None:
         if now:
@@ -110,6 +113,19 @@ class PostgresqlBulk:
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row([row[name] for name in columns])
+
+
+def _copy_binary(tx: Connection, table: Table, columns: Sequence[str], rows: Sequence[Row]) -> None:
+    """COPY in the binary form: a record's bytes travel as they are, not as twice as many hex digits."""
+    if not rows:
+        return
+    driver: Any = tx.connection.driver_connection
+    types = [table.c[name].type.compile(dialect=tx.dialect).partition("(")[0].lower() for name in columns]
+    statement = f"COPY {table.name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)"
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(types)
+        for row in rows:
+            copy.write_row([row[name] for name in columns])
 
 
 def _dumped(row: Row) -> Row:

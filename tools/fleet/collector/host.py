@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import select, update
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
@@ -32,6 +33,7 @@ from tools.fleet.collector.sparkplug_host import SparkplugHost, rebirth_command
 from tools.fleet.collector.standing import StandingRules
 from tools.fleet.collector.worker import utc_now
 from tools.fleet.config import FleetConfig
+from tools.fleet.releases import rollout
 from tools.fleet.store.database import Store
 from tools.fleet.store.partitions import ensure_partitions, retain
 from tools.fleet.store.schema import terminal
@@ -47,22 +49,25 @@ _MOMENT_S = 0.1
 _REGISTER_S = 20.0
 _JOBS_S = 1.0
 _STANDING_S = 10.0
+_ROLLOUT_S = 5.0
 _JOB_AGAIN = timedelta(seconds=60)
 _BROKER_LOST = Finding("brokerLost", Severity.CRITICAL, "")
 
 
 class Host:
-    """Runs until ``stop``. ``mono`` is a clock that only goes forward."""
+    """Runs until ``stop``. ``key`` signs the jobs of rollouts; ``mono`` is a clock that only goes forward."""
 
     def __init__(
         self,
         config: FleetConfig,
         store: Store,
+        key: Ed25519PrivateKey,
         clock: Callable[[], datetime] = utc_now,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._store = store
+        self._key = key
         self._clock = clock
         self._mono = mono
         self._sparkplug = SparkplugHost(config.delays.reorder_s, config.delays.rebirth_every_s)
@@ -238,6 +243,9 @@ class Host:
             self._register()
         if self._is_due("jobs", _JOBS_S):
             self._send_jobs()
+        if self._is_due("rollout", _ROLLOUT_S):
+            with self._store.writing() as tx:
+                rollout.advance(tx, self._key, self._clock())
         if self._is_due("standing", _STANDING_S):
             with self._store.writing() as tx:
                 self._standing.judge(tx, self._clock())

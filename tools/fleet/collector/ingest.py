@@ -27,11 +27,16 @@ from tools.fleet.collector.bulk import Bulk, bulk_for
 from tools.fleet.collector.check import Bad, check_certificate
 from tools.fleet.collector.reading import Arrival, Event
 from tools.fleet.collector.sums import count_issued
+from tools.fleet.collector.upsert import Upsert
 from tools.fleet.collector.work import Checked, StreamKey, Work, checked
 from tools.fleet.store.database import Store
 from tools.fleet.store.partitions import ensure_partitions, month_of
 from tools.fleet.store.schema import certificate, certificate_key, conflict, event, intake, stream
 
+_KNOWN = Upsert(intake, ("terminal",))
+_PROGRESS = Upsert(
+    stream, ("terminal", "ledger"), lambda new: {name: new[name] for name in ("upto", "highest", "gap_since", "last_at")}
+)
 _MAX_BAD = 200
 """A receipt names no more at once; the rest is in the centre's list."""
 
@@ -148,7 +153,7 @@ class _Batch:
 
     def _lock(self, terminals: Sequence[str]) -> None:
         rows = [{"terminal": code, "last_at": self._now} for code in terminals]
-        self._tx.execute(_upsert(self._tx, intake).on_conflict_do_nothing(), rows)
+        _KNOWN.put(self._tx, rows)
         held = select(intake.c.terminal).where(intake.c.terminal.in_(terminals)).order_by(intake.c.terminal).with_for_update()
         self._tx.execute(held).all()
 
@@ -310,9 +315,7 @@ class _Batch:
             )
             bad = sorted((seq, word) for seq, word in flow.bad.items() if seq <= upto)[-_MAX_BAD:]
             self._taken.settled.append(Settled(code, ledger, upto, tuple(bad)))
-        made = _upsert(self._tx, stream)
-        new = {name: made.excluded[name] for name in ("upto", "highest", "gap_since", "last_at")}
-        self._tx.execute(made.on_conflict_do_update(index_elements=["terminal", "ledger"], set_=new), rows)
+        _PROGRESS.put(self._tx, rows)
 
     def _contiguous(self, key: StreamKey, upto: int, seen: set[int]) -> int:
         """``upto`` moved over what was held behind the gap that just closed."""

@@ -19,6 +19,8 @@ from kiosk.wire.job import JobKind, JobReport, JobStatus, may_follow, sign_job
 from kiosk.wire.sync import Announcement
 from tools.fleet.store.schema import job, terminal
 
+_VERSIONS = {JobKind.SYNC_DIRECTORY: "dir", JobKind.SYNC_KEYS: "keys"}
+"""Kinds whose success tells the version that a terminal has now, by its column."""
 OPEN = (JobStatus.QUEUED.value, JobStatus.IN_PROGRESS.value)
 
 
@@ -78,18 +80,24 @@ def order(
     )
     wanted = _wanted(kind, args)
     if wanted:
-        tx.execute(update(terminal).where(terminal.c.code == code).values(**wanted, welcome_due=True))
+        tx.execute(update(terminal).where(terminal.c.code == code).values(**wanted, wanted_at=now, welcome_due=True))
     return str(job_id)
 
 
 def cancel(tx: Connection, job_id: str, now: datetime) -> bool:
-    """Take back a job that the terminal has not begun."""
+    """Take back a job that the terminal has not begun, and what was wanted with it. One that has it already may still do it, and then says so."""
+    row = tx.execute(select(job.c.terminal, job.c.kind).where(job.c.id == job_id).with_for_update()).one_or_none()
     changed = tx.execute(
         update(job)
         .where(job.c.id == job_id, job.c.status == JobStatus.QUEUED.value)
         .values(status=JobStatus.CANCELED.value, updated_at=now)
     )
-    return bool(changed.rowcount)
+    if row is None or not changed.rowcount:
+        return False
+    before = _unwanted(tx, row.terminal, JobKind(row.kind))
+    if before:
+        tx.execute(update(terminal).where(terminal.c.code == row.terminal).values(**before, welcome_due=True))
+    return True
 
 
 def due(tx: Connection, now: datetime, again_after: timedelta, limit: int = 500) -> list[Due]:
@@ -111,15 +119,27 @@ def due(tx: Connection, now: datetime, again_after: timedelta, limit: int = 500)
 
 def follow(tx: Connection, code: str, report: JobReport, now: datetime) -> bool:
     """Keep what a terminal says of a job. False for a job that is not its own, or a state that cannot follow (old news)."""
-    row = tx.execute(select(job.c.status).where(job.c.id == report.id, job.c.terminal == code).with_for_update()).one_or_none()
+    row = tx.execute(
+        select(job.c.status, job.c.kind).where(job.c.id == report.id, job.c.terminal == code).with_for_update()
+    ).one_or_none()
     if row is None:
         return False
-    # a terminal that is quicker than its first report may end what never began here
-    begun = JobStatus.IN_PROGRESS if row.status == JobStatus.QUEUED.value and report.status.is_final else JobStatus(row.status)
-    if not may_follow(begun, report.status) and not may_follow(JobStatus(row.status), report.status):
+    # a terminal that is quicker than its first report may end what never began here; one that had a job before it was taken back may have done it
+    unaware = row.status in (JobStatus.QUEUED.value, JobStatus.CANCELED.value) and report.status is not JobStatus.QUEUED
+    begun = JobStatus.IN_PROGRESS if unaware and report.status.is_final else JobStatus.QUEUED if unaware else JobStatus(row.status)
+    if not may_follow(begun, report.status):
         return False
     tx.execute(update(job).where(job.c.id == report.id).values(status=report.status.value, detail=report.detail, updated_at=now))
+    if report.status is JobStatus.SUCCEEDED:
+        _reported(tx, code, JobKind(row.kind), report.detail.get("version"))
     return True
+
+
+def _reported(tx: Connection, code: str, kind: JobKind, version: object) -> None:
+    """What a sync made of a terminal is known before its next hello."""
+    column = _VERSIONS.get(kind)
+    if column is not None and type(version) is int and 0 < version < 1 << 31:
+        tx.execute(update(terminal).where(terminal.c.code == code, terminal.c[column] < version).values({column: version}))
 
 
 def expire(tx: Connection, now: datetime, grace: timedelta) -> int:
@@ -144,5 +164,24 @@ def _wanted(kind: JobKind, args: dict[str, Json]) -> dict[str, Any]:
             return {"paused": True, "pause_reason": args["reason"]}
         case JobKind.RESUME_ISSUING:
             return {"paused": False, "pause_reason": ""}
+        case _:
+            return {}
+
+
+def _unwanted(tx: Connection, code: str, kind: JobKind) -> dict[str, Any]:
+    """What is wanted of a terminal when a job is taken back: what it has, or what held before."""
+    match kind:
+        case JobKind.SET_CONFIGURATION:
+            return {"desired_conf": terminal.c.conf}
+        case JobKind.SYNC_DIRECTORY:
+            return {"desired_dir": terminal.c.dir}
+        case JobKind.SYNC_KEYS:
+            return {"desired_keys": terminal.c.keys}
+        case JobKind.PAUSE_ISSUING:
+            return {"paused": False, "pause_reason": ""}
+        case JobKind.RESUME_ISSUING:
+            paused = select(job.c.args).where(job.c.terminal == code, job.c.kind == JobKind.PAUSE_ISSUING.value)
+            args = tx.execute(paused.order_by(job.c.created_at.desc()).limit(1)).scalar()
+            return {"paused": True, "pause_reason": args["reason"]} if args else {}
         case _:
             return {}

@@ -15,10 +15,10 @@ from typing import Any
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, insert, inspect, select, text
 from sqlalchemy.engine import Connection, Engine, make_url
 
-from tools.fleet.store import schema
+from tools.fleet.store import schema, schema_release
 from tools.fleet.store.partitions import ensure_partitions
 
-VERSION = 1
+VERSION = 2
 _LOCK = 0x53584331
 """PostgreSQL advisory lock: two collectors that start at once make the tables once."""
 
@@ -107,7 +107,15 @@ def _first(tx: Connection) -> None:
             tx.execute(text(f"CREATE INDEX {name}_received ON {name} USING brin (received_at)"))
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_first,)
+def _second(tx: Connection) -> None:
+    """Releases and their rollout; since when something else is wanted of a terminal."""
+    schema_release.metadata.create_all(tx)
+    if "wanted_at" not in {column["name"] for column in inspect(tx).get_columns("terminal")}:
+        kind = schema.terminal.c.wanted_at.type.compile(tx.dialect)
+        tx.execute(text(f"ALTER TABLE terminal ADD COLUMN wanted_at {kind}"))
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_first, _second)
 """Step n brings version n to n + 1."""
 
 

@@ -71,6 +71,7 @@ terminal = Table(
     Column("desired_dir", Integer, nullable=False, server_default="0"),
     Column("desired_keys", Integer, nullable=False, server_default="0"),
     Column("desired_software", String(40), nullable=False, server_default=""),
+    Column("wanted_at", Moment),  # when any of them last changed
     Column("paused", Boolean, nullable=False, server_default=false()),
     Column("pause_reason", Text, nullable=False, server_default=""),
     Column("welcome_due", Boolean, nullable=False, server_default=false()),  # something wanted has changed: tell it
