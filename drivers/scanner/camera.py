@@ -4,8 +4,10 @@ Rules
 - Disarmed, the camera is closed and dark; its being plugged in is still watched.
 - Same ``run(transport, emit, stop)`` as every driver; the transport is a ``CameraSource``, anything else is a ``DriverFault``.
 - At most ``MAX_FPS`` pictures a second are shown and searched; a preview is at most ``PREVIEW_WIDTH`` wide.
-- A code is told once as long as it stays in view, and again when it was away for ``DEBOUNCE_S`` or after ``arm``.
+- Codes are told as ``arming.py`` says.
 - OpenCV and the decoders are loaded when somebody first looks: most visits never need them (16 MB, 0.1 s).
+- A hint how to hold the code is worked out here, every ``_LOOK_EVERY`` pictures of which none gave a code, and travels with the preview; so
+  does nothing that the screen would have to compute. The light is switched by what was seen, and off with the camera.
 - After ``disarm`` returned at most the picture being searched just then is still told.
 """
 
@@ -14,103 +16,102 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.driver import Emit
 from drivers.errors import DeviceGone, DriverFault
-from drivers.scanner.record import CodeScanned, PreviewFrame
-from drivers.scanner.source import Bgr, CameraSource, Pictures
+from drivers.scanner.arming import ArmedScanner
+from drivers.scanner.record import CodeScanned, Hint, PreviewFrame
+from drivers.scanner.source import Bgr, CameraSource
+from drivers.scanner.torch import Light
 from drivers.transport.base import Transport
-
-if TYPE_CHECKING:
-    from drivers.scanner.decode import Cascade
 
 MAX_FPS = 12
 PREVIEW_WIDTH = 640
 DEBOUNCE_S = 2.0
 _IDLE_TICK_S = 0.2
+_LOOK_EVERY = 3
 
 
-class Camera:
-    """A ``Driver``. ``arm`` and ``disarm`` may be called from any thread; ``run`` belongs to one. ``clock`` is monotonic seconds."""
+class Camera(ArmedScanner):
+    """A ``Driver``. ``arm`` opens the camera, ``disarm`` closes it; ``run`` belongs to one thread. ``clock`` is monotonic seconds."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._armed = threading.Event()
-        self._last_code = ""
-        self._last_code_s = 0.0
-        self._good = 0
-
-    @property
-    def kind(self) -> DeviceKind:
-        return DeviceKind.SCANNER
-
-    def arm(self) -> None:
-        """Open the camera and look for codes."""
-        self._last_code = ""
-        self._armed.set()
-
-    def disarm(self) -> None:
-        """Close the camera."""
-        self._armed.clear()
+        super().__init__("camera", DEBOUNCE_S, clock)
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the camera. Raises ``DeviceGone`` when it left, ``NeedsPerson`` when it may not be opened."""
         if not isinstance(transport, CameraSource):
             raise DriverFault(port=transport.port)
-        emit(self._status(transport))
+        emit(self._status(transport.port))
         while not stop.is_set():
             if self._armed.wait(_IDLE_TICK_S) and not stop.is_set():
                 self._look(transport, emit, stop)
-                emit(self._status(transport))
+                emit(self._status(transport.port))
             elif not transport.is_there:
                 raise DeviceGone(port=transport.port)
 
     def _look(self, source: CameraSource, emit: Emit, stop: threading.Event) -> None:
-        from drivers.scanner.decode import Cascade
+        from drivers.scanner.hints import DARK
 
         pictures = source.open()
+        light = Light(source.torch(), DARK)
         try:
-            cascade = Cascade()
+            view = _View(light, self._clock)
             while self._armed.is_set() and not stop.is_set():
                 began_s = self._clock()
-                self._one(pictures, cascade, emit)
+                picture = pictures.read()
+                if picture is not None:
+                    self._one(picture, view, emit)
                 stop.wait(max(0.0, began_s + 1 / MAX_FPS - self._clock()))
         finally:
+            light.off()
             pictures.close()
 
-    def _one(self, pictures: Pictures, cascade: Cascade, emit: Emit) -> None:
+    def _one(self, picture: Bgr, view: _View, emit: Emit) -> None:
         import cv2
 
-        picture = pictures.read()
-        if picture is None:
-            return
-        emit(preview(picture))
-        code = cascade.decode(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8))
-        if code is not None and self._is_new(code) and self._armed.is_set():
-            self._good += 1
-            emit(code)
-
-    def _is_new(self, code: CodeScanned) -> bool:
-        now = self._clock()
-        is_new = code.text != self._last_code or now - self._last_code_s >= DEBOUNCE_S
-        self._last_code, self._last_code_s = code.text, now
-        return is_new
-
-    def _status(self, source: CameraSource) -> DeviceStatus:
-        return DeviceStatus(
-            kind=DeviceKind.SCANNER,
-            state=DeviceState.ONLINE,
-            model="camera",
-            port=source.port,
-            statistics={"GoodScanCount": self._good},
-        )
+        emit(preview(picture, view.hint))
+        code = view.decode(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8))
+        if code is not None:
+            self._tell(code, emit)
 
 
-def preview(picture: Bgr) -> PreviewFrame:
+class _View:
+    """What is kept from picture to picture while the camera is open."""
+
+    def __init__(self, light: Light, clock: Callable[[], float]) -> None:
+        from drivers.scanner.decode import Cascade
+        from drivers.scanner.hints import HintKeeper
+
+        self._cascade = Cascade()
+        self._hints = HintKeeper()
+        self._light = light
+        self._clock = clock
+        self._unread = 0
+        self.hint = Hint.NONE
+
+    def decode(self, grey: npt.NDArray[np.uint8]) -> CodeScanned | None:
+        """The code of this picture, or a look at why there is none."""
+        from drivers.scanner.hints import hint_of, look_at
+
+        code = self._cascade.decode(grey)
+        if code is not None:
+            self._unread = 0
+            self._hints.read()
+            self.hint = Hint.NONE
+            return code
+        self._unread += 1
+        if self._unread % _LOOK_EVERY == 0:
+            seen = look_at(grey)
+            self._light.see(seen.brightness, self._clock())
+            self.hint = self._hints.see(hint_of(seen))
+        return None
+
+
+def preview(picture: Bgr, hint: Hint = Hint.NONE) -> PreviewFrame:
     """The picture as a person should see it: at most ``PREVIEW_WIDTH`` wide, RGB."""
     import cv2
 
@@ -120,4 +121,4 @@ def preview(picture: Bgr) -> PreviewFrame:
     if width > PREVIEW_WIDTH:
         picture = shrink(picture, round(max(height, width) * PREVIEW_WIDTH / width))
     rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
-    return PreviewFrame(rgb.shape[1], rgb.shape[0], rgb.tobytes())
+    return PreviewFrame(rgb.shape[1], rgb.shape[0], rgb.tobytes(), hint)

@@ -1,8 +1,7 @@
 """Scanners that decode by themselves (keyboard wedge, HID point-of-sale, serial) as a driver.
 
 Rules
-- The device is held all the time, so that a scan never types into the screen; a code is told only while armed.
-- A code is told once as long as the scanner repeats it within ``DEBOUNCE_S``; ``arm`` begins anew.
+- The device is held all the time, so that a scan never types into the screen; codes are told as ``arming.py`` says.
 - Reading is bounded (``_READS_PER_TICK`` in ``_TICK_S``), codes are at most 4296 characters: no scanner can flood or fill anything.
 """
 
@@ -13,8 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
-from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.driver import Emit
+from drivers.scanner.arming import ArmedScanner
 from drivers.scanner.hid_pos import HidPosAssembler, layout_of
 from drivers.scanner.profile import ScannerProfile, Way
 from drivers.scanner.record import CodeScanned
@@ -50,64 +49,29 @@ class HasDescriptors(Protocol):
     def control_in(self, request_type: int, request: int, value: int, index: int, length: int, timeout_s: float = 0.5) -> bytes: ...
 
 
-class CodeScanner:
+class CodeScanner(ArmedScanner):
     """A ``Driver``. ``arm`` and ``disarm`` may be called from any thread; ``run`` belongs to one. ``clock`` is monotonic seconds."""
 
     def __init__(self, profile: ScannerProfile, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(profile.name, DEBOUNCE_S, clock)
         self._profile = profile
-        self._clock = clock
-        self._armed = threading.Event()
-        self._last_code = ""
-        self._last_code_s = 0.0
-        self._good = 0
-
-    @property
-    def kind(self) -> DeviceKind:
-        return DeviceKind.SCANNER
-
-    def arm(self) -> None:
-        """Tell codes from now on."""
-        self._last_code = ""
-        self._armed.set()
-
-    def disarm(self) -> None:
-        """Keep codes to ourselves."""
-        self._armed.clear()
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the scanner until ``stop``. Raises ``DeviceGone``."""
         assembler = _assembler(self._profile, transport)
-        emit(self._status(transport))
+        emit(self._status(transport.port))
         tick_s, reads = self._clock(), 0
         while not stop.is_set():
             data = transport.read(assembler.read_bytes, _TICK_S)
             now = self._clock()
             codes = assembler.feed(data, now) if data else []
             for text in (*codes, *assembler.tick(now)):
-                self._tell(CodeScanned(text, assembler.engine), now, emit)
+                self._tell(CodeScanned(text, assembler.engine), emit)
             reads += 1
             if now - tick_s >= _TICK_S:
                 tick_s, reads = now, 0
             elif reads >= _READS_PER_TICK:
                 stop.wait(max(0.0, tick_s + _TICK_S - now))
-
-    def _tell(self, code: CodeScanned, now: float, emit: Emit) -> None:
-        if not self._armed.is_set():
-            return
-        is_new = code.text != self._last_code or now - self._last_code_s >= DEBOUNCE_S
-        self._last_code, self._last_code_s = code.text, now
-        if is_new:
-            self._good += 1
-            emit(code)
-
-    def _status(self, transport: Transport) -> DeviceStatus:
-        return DeviceStatus(
-            kind=DeviceKind.SCANNER,
-            state=DeviceState.ONLINE,
-            model=self._profile.name,
-            port=transport.port,
-            statistics={"GoodScanCount": self._good},
-        )
 
 
 def _assembler(profile: ScannerProfile, transport: Transport) -> Assembler:

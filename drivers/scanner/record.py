@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +14,23 @@ class CodeScanned:
     engine: str = ""
 
 
+class Hint(StrEnum):
+    """What to do so that a code can be read."""
+
+    NONE = ""
+    CLOSER = "closer"
+    FARTHER = "farther"
+    DARK = "dark"
+    GLARE = "glare"
+    LEVEL = "level"
+    STEADY = "steady"
+
+
 @dataclass(frozen=True, slots=True)
 class PreviewFrame:
-    """One picture for the person to aim by: 8-bit RGB, rows top down."""
+    """One picture for the person to aim by: 8-bit RGB, rows top down. ``hint`` is what may help."""
 
     width: int
     height: int
     rgb: bytes = field(repr=False)
+    hint: Hint = Hint.NONE

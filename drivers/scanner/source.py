@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from drivers.errors import DeviceGone, DriverFault, NeedsPerson
+from drivers.scanner.torch import Torch, torch_of
 
 Bgr = npt.NDArray[np.uint8]
 
@@ -39,8 +40,9 @@ class Pictures(Protocol):
 class CameraSource:
     """The place of a camera: ``/dev/video0``, a stable link to one, a plain number, or ``pictures:<folder>``."""
 
-    def __init__(self, place: str) -> None:
+    def __init__(self, place: str, torch: str = "") -> None:
         self._place = f"/dev/video{place}" if place.isdigit() else place
+        self._torch = torch
 
     @property
     def port(self) -> str:
@@ -58,6 +60,10 @@ class CameraSource:
             raise DeviceGone(port=self.port)
         return FolderPictures(self._path) if self._place.startswith(PICTURES) else V4l2Pictures(self._path)
 
+    def torch(self) -> Torch | None:
+        """Its light, None when it has none."""
+        return torch_of(self._torch, self._path)
+
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         """A camera is no byte pipe. Raises ``DriverFault``."""
         raise DriverFault(port=self.port, max_bytes=max_bytes, timeout_s=timeout_s)
@@ -74,11 +80,11 @@ class CameraSource:
         return Path(self._place.removeprefix(PICTURES))
 
 
-def find_camera(place: str) -> Callable[[], CameraSource | None]:
-    """A finder for the supervisor: gives the source while the camera is there."""
+def find_camera(place: str, torch: str = "") -> Callable[[], CameraSource | None]:
+    """A finder for the supervisor: gives the source while the camera is there. ``torch``: see ``torch_of``."""
 
     def find() -> CameraSource | None:
-        source = CameraSource(place)
+        source = CameraSource(place, torch)
         return source if source.is_there else None
 
     return find

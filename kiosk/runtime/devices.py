@@ -87,8 +87,8 @@ class Translator:
                 self._send(ev.CardFailed(_CARD_CODES[trouble]))
             case CodeScanned(text=text):
                 self._send(ev.CodeSeen(text))
-            case PreviewFrame(width=width, height=height, rgb=rgb):
-                self._send(ev.CameraFrame(width, height, rgb))
+            case PreviewFrame(width=width, height=height, rgb=rgb, hint=hint):
+                self._send(ev.CameraFrame(width, height, rgb, hint.value))
             case JobDone():
                 self._job_done(record)
             case DeviceStatus():

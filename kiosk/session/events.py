@@ -222,11 +222,12 @@ class CodeSeen(Event):
 
 @dataclass(frozen=True, slots=True)
 class CameraFrame(Event):
-    """One preview picture (RGB rows top down)."""
+    """One preview picture (RGB rows top down). ``hint``: closer, farther, dark, glare, level, steady, or "" when nothing need be done."""
 
     width: int
     height: int
     rgb: bytes = field(repr=False)
+    hint: str = ""
 
 
 # --- services ----------------------------------------------------------------------------------------------------------

@@ -193,6 +193,11 @@ def _scan_longest() -> Terminal:
     return _nobody(Page.SCAN_SUBJECT, frame=_frame(), notice=notice("lookup.nobody"))
 
 
+@sample(Page.SCAN_SUBJECT, "hint")
+def _scan_hint() -> Terminal:
+    return _nobody(Page.SCAN_SUBJECT, frame=replace(_frame(), hint="dark"))
+
+
 @sample(Page.SCAN_SUBJECT, "opening")
 def _scan_opening() -> Terminal:
     return _nobody(Page.SCAN_SUBJECT)

@@ -255,6 +255,11 @@ def _check_busy() -> Terminal:
     return a_terminal(Check(frame=a_frame(), busy=True))
 
 
+@sample(Page.CHECK, "hint")
+def _check_hint() -> Terminal:
+    return a_terminal(Check(frame=replace(a_frame(), hint="closer")))
+
+
 @sample(Page.CHECK, "opening")
 def _check_opening() -> Terminal:
     return a_terminal(Check())

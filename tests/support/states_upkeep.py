@@ -157,6 +157,11 @@ def _camera() -> Terminal:
     return upkeep(Page.UPKEEP_CAMERA, frame=a_frame())
 
 
+@sample(Page.UPKEEP_CAMERA, "hint")
+def _camera_hint() -> Terminal:
+    return upkeep(Page.UPKEEP_CAMERA, frame=replace(a_frame(), hint="glare"))
+
+
 @sample(Page.UPKEEP_CAMERA, "read")
 def _camera_read() -> Terminal:
     return upkeep(Page.UPKEEP_CAMERA, frame=a_frame(), code="test", checks=GOOD)

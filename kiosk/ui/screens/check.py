@@ -29,7 +29,7 @@ class CheckScreen(Steady):
 
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
-        self._finder = Finder(theme)
+        self._finder = Finder(ctx)
         card = Card(theme, padding=theme.pad)
         card.add_widget(Drawing(show_code, UNITS))
         self._how = Text("", theme.body, bold=True, max_lines=2, min_px=theme.note, size_hint_y=None, height=theme.body * 2.8)

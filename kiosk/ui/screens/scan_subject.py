@@ -27,7 +27,7 @@ class ScanSubjectScreen(Steady):
 
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
-        self._finder = Finder(theme)
+        self._finder = Finder(ctx)
         how = Card(theme, spacing=theme.mm(1.4))
         self._picture = Drawing(show_phone, UNITS)
         self._seeing = True

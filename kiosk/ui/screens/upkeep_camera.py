@@ -22,7 +22,7 @@ class UpkeepCameraScreen(UpkeepFramed):
 
     def fill(self, state: Terminal) -> None:
         theme, ctx = self.theme, self.ctx
-        self._finder = Finder(theme)
+        self._finder = Finder(ctx)
         self._said = Text("", theme.note, bold=True, max_lines=2, min_px=round(theme.note * 0.85), size_hint_y=None)
         self._said.height = theme.note * 2.8
         bad = PushButton(theme, Key.NOT_GOT.value, ctx.words("button.notDecoded"), ctx.press(Key.NOT_GOT), icon="close")
