@@ -93,7 +93,8 @@ class VirtualHidScale(VirtualUsbDevice):
             raise Stall
         if self.is_gone:
             raise Unplugged
-        wait_s = self._read_s + self._period_s - self._clock()
+        period_s = 0.0 if self.cell.fault is Fault.CHATTER else self._period_s
+        wait_s = self._read_s + period_s - self._clock()
         if wait_s > timeout_s or self.cell.fault is Fault.MUTE:
             self._sleep(timeout_s)
             return b""

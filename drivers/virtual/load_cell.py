@@ -26,6 +26,7 @@ class Fault(StrEnum):
     UNSTABLE = "unstable"
     MUTE = "mute"
     GARBAGE = "garbage"
+    CHATTER = "chatter"  # as many reports as the line takes
 
 
 @dataclass(frozen=True, slots=True)

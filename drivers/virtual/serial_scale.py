@@ -16,6 +16,8 @@ from drivers.virtual.load_cell import Display, Fault, LoadCell
 
 STX, ETX = 0x02, 0x03
 ANSWER_S = 0.03
+_CHATTER_FRAMES, _CHATTER_S = 200, 0.002
+"""What a chattering scale writes at once, and how often: 100,000 frames a second, whatever its line could carry."""
 
 
 class Streaming(Protocol):
@@ -184,6 +186,10 @@ class VirtualSerialScale:
             frame = self._broken(talker.frame(self.cell.display()))
             if joined and frame:
                 frame, joined = frame[self._random.randrange(len(frame)) :], False
+            if self.cell.fault is Fault.CHATTER:
+                line.write(frame * _CHATTER_FRAMES)
+                stop.wait(_CHATTER_S)
+                continue
             self._send(line, frame, stop)
             stop.wait(max(0.0, 1 / talker.rate_hz - len(frame) * self._byte_s))
 

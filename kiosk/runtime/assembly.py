@@ -36,6 +36,7 @@ from kiosk.credential.secret_file import KeyFileError, read_secret
 from kiosk.directory.catalogue import Catalogue, load_catalogue
 from kiosk.directory.reader import Directory
 from kiosk.domain.quantity import ScaleIdentity
+from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.events_door import EventsDoor
 from kiosk.issuing.issue import SubjectRegister
 from kiosk.issuing.issuer import Clock, IssuerError
@@ -44,7 +45,6 @@ from kiosk.issuing.signing import SigningKeyError, load_label_signer
 from kiosk.issuing.standing import NoCentre, StandingFile, StandingWord
 from kiosk.label.stock import label_stock
 from kiosk.runtime.centre import CentreHand, centre_hand
-from kiosk.runtime.clock import SystemClock
 from kiosk.runtime.configuration import Configuration, options_of
 from kiosk.runtime.devices import Armable, DeviceFleet, Together, Translator
 from kiosk.runtime.key_book import KeyBook

@@ -15,7 +15,7 @@ from kiosk.credential.verify import Status, verify_url
 from kiosk.domain.identity import mask_id_number
 from kiosk.domain.quantity import WeightStatus
 from kiosk.domain.subject import SubjectKind
-from kiosk.runtime.clock import SystemClock
+from kiosk.issuing.clock import SystemClock
 from kiosk.session import events as ev
 from kiosk.session.check import Check
 from kiosk.session.clerk import Clerk

@@ -29,9 +29,9 @@ from kiosk.credential.secret_file import read_secret
 from kiosk.directory.reader import Directory
 from kiosk.domain.certificate import canonical_record
 from kiosk.domain.number import CertificateNumber
+from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.runtime.assembly import open_ledger
-from kiosk.runtime.clock import SystemClock
 from kiosk.ui.theme import BOARDS
 from tools.bench.bench import Bench
 from tools.bench.display import has_display, run_folder
