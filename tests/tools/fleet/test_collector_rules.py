@@ -8,7 +8,7 @@ import pytest
 
 from kiosk.wire.sparkplug.payload import Value
 from tools.fleet.collector.alerts import Finding
-from tools.fleet.collector.rules import View, findings, state_of
+from tools.fleet.collector.rules import BEHIND_AFTER, View, findings, state_of
 from tools.fleet.collector.watch import Contact
 from tools.fleet.config import Delays
 from tools.fleet.store.states import Severity, State
@@ -91,12 +91,16 @@ def test_all_well_is_no_alarm() -> None:
         ({("", "Disk/free"): 6, ("", "Disk/total"): 64}, "diskLow", Severity.WARNING),
         ({("", "Temperature/cpu"): 70.5}, "temperatureHigh", Severity.WARNING),
         ({("", "Store/error"): "integrity"}, "storeBroken", Severity.CRITICAL),
-        ({("", "Alarm/codes"): "scaleVerificationDue"}, "terminalAlarm", Severity.WARNING),
+        ({("", "Alarm/codes"): "keyMissing"}, "terminalAlarm", Severity.WARNING),
+        ({("", "Keys/days_left"): 29}, "keyExpiring", Severity.WARNING),
+        ({("", "Keys/days_left"): 6}, "keyExpiring", Severity.CRITICAL),
+        ({("", "Scale/verification_days_left"): 29}, "scaleVerificationDue", Severity.WARNING),
+        ({("", "Scale/verification_days_left"): -1}, "scaleVerificationDue", Severity.CRITICAL),
     ],
 )
 def test_each_alarm_has_its_limit(values: dict[tuple[str, str], Value], code: str, severity: Severity) -> None:
     view = of(values)
-    view.labels_yesterday = 100
+    view.labels_a_day = 100
     assert [(one.code, one.severity) for one in told(view)] == [(code, severity)]
 
 
@@ -109,13 +113,35 @@ def test_each_alarm_has_its_limit(values: dict[tuple[str, str], Value], code: st
         {("", "Disk/free"): 7, ("", "Disk/total"): 64},
         {("", "Temperature/cpu"): 70.0},
         {("scale", "state"): "deviceBusy"},
+        {("", "Keys/days_left"): 30, ("", "Scale/verification_days_left"): 30},
         {("", "Disk/free"): None, ("", "Disk/total"): None},
     ],
 )
 def test_just_within_the_limit_is_no_alarm(values: dict[tuple[str, str], Value]) -> None:
     view = of(values)
-    view.labels_yesterday = 100
+    view.labels_a_day = 100
     assert told(view) == []
+
+
+def test_low_paper_tells_how_long_it_lasts() -> None:
+    view = of({("printer", "supply/labels_remaining"): 150})
+    view.labels_a_day = 100
+    assert told(view)[0].facts == {"labels": 150, "a_day": 100, "lasts_days": 1.5}
+
+
+def test_paper_and_days_to_come_stay_told_while_a_terminal_is_switched_off() -> None:
+    view = of({("printer", "supply/paper"): "low", ("", "Keys/days_left"): 20, ("scale", "state"): "noDevice"})
+    assert [one.code for one in told(view, Contact.OFFLINE, now=NIGHT)] == ["paperLow", "keyExpiring"]
+
+
+def test_a_terminal_that_does_not_change_to_what_is_wanted_is_told_after_three_days() -> None:
+    view = a_view()
+    view.behind, view.wanted_at = "directory,keys", NOON
+    assert told(view, now=NOON + BEHIND_AFTER - timedelta(seconds=1)) == []
+    (one,) = told(view, now=NOON + BEHIND_AFTER)
+    assert (one.code, one.cause, one.since, one.severity) == ("versionBehind", "directory", NOON, Severity.NOTICE)
+    view.behind = ""
+    assert told(view, now=NOON + BEHIND_AFTER) == []
 
 
 def test_cannot_issue_is_told_after_ten_minutes_within_hours() -> None:

@@ -13,14 +13,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import beijing_date
 from kiosk.wire.sparkplug.payload import Value
 from tools.fleet.collector.alerts import AlertKey, Finding, close_alert, open_alert, open_keys
 from tools.fleet.collector.bulk import bulk_for
-from tools.fleet.collector.rules import View, findings, opening, state_of
+from tools.fleet.collector.rules import View, behind, findings, opening, state_of
 from tools.fleet.collector.sparkplug_host import AskRebirth, Born, Died, News, Reading, Told
 from tools.fleet.collector.watch import Contact, Watch
 from tools.fleet.config import Delays
@@ -45,6 +45,9 @@ OWN_CODES = frozenset(
         "temperatureHigh",
         "storeBroken",
         "terminalAlarm",
+        "keyExpiring",
+        "scaleVerificationDue",
+        "versionBehind",
         "countyOutage",
     ]
 )
@@ -71,6 +74,7 @@ _MOST_METRICS = 256
 _SEEN_EVERY_S = 20
 _TURN_S = 10
 _OLDEST = timedelta(days=90)
+_USE_DAYS = 7
 
 
 class Health:
@@ -105,11 +109,12 @@ class Health:
                 if row.commissioned_at is not None and row.retired_at is None:
                     since = None if row.state_since is None else mono - (now - row.state_since).total_seconds()
                     self.watch.add(row.code, row.county, mono, gone, since)
-            before = (view.commissioned, view.retired, view.paused, view.opens, view.closes, view.desired_software)
+            before = _register_of(view)
+            view.wanted_at, view.behind = row.wanted_at, behind(row)
             view.opens, view.closes, view.paused = row.opens, row.closes, row.paused
             view.desired_software = row.desired_software
             view.commissioned, view.retired = row.commissioned_at is not None, row.retired_at is not None
-            if before != (view.commissioned, view.retired, view.paused, view.opens, view.closes, view.desired_software):
+            if before != _register_of(view):
                 self._dirty.add(row.code)
                 if view.commissioned and not view.retired:
                     self.watch.add(row.code, row.county, mono)
@@ -124,12 +129,14 @@ class Health:
             if code in self.views:
                 self.views[code].values[device, metric] = value
 
-    def load_yesterday(self, tx: Connection, now: datetime) -> None:
-        """How many labels each terminal used yesterday."""
-        day = beijing_date(now) - timedelta(days=1)
-        for code, labels in tx.execute(select(terminal_day.c.terminal, terminal_day.c.labels).where(terminal_day.c.day == day)):
+    def load_use(self, tx: Connection, now: datetime) -> None:
+        """How many labels each terminal uses a day."""
+        today = beijing_date(now)
+        of = terminal_day.c
+        used = select(of.terminal, func.sum(of.labels)).where(of.day >= today - timedelta(days=_USE_DAYS), of.day < today)
+        for code, labels in tx.execute(used.group_by(of.terminal)):
             if code in self.views:
-                self.views[code].labels_yesterday = labels
+                self.views[code].labels_a_day = float(labels) / _USE_DAYS
 
     def contacted(self, code: str, mono: float, now: datetime) -> None:
         """The terminal said something on the business plane."""
@@ -292,6 +299,20 @@ class Health:
                 open_alert(tx, found, now)
         for key in sorted(self._open.keys() - wanted.keys()):
             close_alert(tx, key, now)
+
+
+def _register_of(view: View) -> tuple[object, ...]:
+    """What people decide about a terminal."""
+    return (
+        view.commissioned,
+        view.retired,
+        view.paused,
+        view.opens,
+        view.closes,
+        view.desired_software,
+        view.wanted_at,
+        view.behind,
+    )
 
 
 def _clean(text: str, longest: int) -> str:

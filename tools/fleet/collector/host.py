@@ -132,7 +132,7 @@ class Host:
                 with self._store.reading() as tx:
                     self._health.load(tx, self._mono(), self._clock())
                     self._health.load_metrics(tx)
-                    self._health.load_yesterday(tx, self._clock())
+                    self._health.load_use(tx, self._clock())
             except (OperationalError, InterfaceError) as err:
                 log.warning("database away (%s)", type(err).__name__)
                 self._stop.wait(2)
@@ -249,9 +249,9 @@ class Host:
         if self._is_due("standing", _STANDING_S):
             with self._store.writing() as tx:
                 self._standing.judge(tx, self._clock())
-        if self._is_due("yesterday", 3600):
+        if self._is_due("use", 3600):
             with self._store.reading() as tx:
-                self._health.load_yesterday(tx, self._clock())
+                self._health.load_use(tx, self._clock())
         if self._is_due("months", 3600):
             self._months()
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy.engine import Row
 
 from kiosk.domain.certificate import BEIJING
 from kiosk.wire.sparkplug.payload import Value
@@ -22,6 +25,11 @@ DISK_SHARE = 0.10
 OUTBOX_WARN_S = 24 * 3600
 OUTBOX_CRITICAL_S = 72 * 3600
 LABEL_DAYS = 2
+KEY_DAYS = 30
+KEY_CRITICAL_DAYS = 7
+SCALE_DAYS = 30
+BEHIND_AFTER = timedelta(days=3)
+"""So long a terminal may take to change what is wanted of it: it may be away over a weekend."""
 _NEEDED = ("printer",)
 """Without it nothing can be issued; scale, reader and camera have other ways beside them."""
 _WELL = frozenset({"online", "deviceBusy", "starting"})
@@ -39,12 +47,14 @@ class View:
     retired: bool = False
     paused: bool = False
     desired_software: str = ""
+    wanted_at: datetime | None = None  # when something else was last wanted
+    behind: str = ""  # what it has not changed yet: words of BEHIND joined by commas
     state: State = State.NOT_COMMISSIONED
     state_since: datetime | None = None
     reason: str = ""
     born_at: datetime | None = None
     last_seen_at: datetime | None = None
-    labels_yesterday: int = 0
+    labels_a_day: float = 0  # over the last week
     values: dict[tuple[str, str], Value] = field(default_factory=dict)
 
     def of(self, metric: str, device: str = "") -> Value:
@@ -138,6 +148,9 @@ def findings(
     if view.retired or not view.commissioned:
         return []
     found = _Findings(view)
+    # paper and days to come do not change while a terminal is away: whoever has taken such an alarm keeps it over the night
+    _paper(view, found)
+    _deadlines(view, found, now)
     open_now = in_hours(view, now)
     if contact is not Contact.THERE:
         # at night a machine may be off; in the morning it has a while to come
@@ -145,10 +158,10 @@ def findings(
             word = "notOpened" if contact_since < opening(view, now) else contact.value
             found.add(word, Severity.WARNING if contact is Contact.OFFLINE else Severity.CRITICAL, since=contact_since)
         return found.all
-    _supplies(view, found)
+    _devices(view, found)
     _machine(view, found)
     for device in silent_devices:
-        found.add("deviceSilent", Severity.NOTICE, device)
+        found.add("deviceSilent", Severity.WARNING if device in _NEEDED else Severity.NOTICE, device)
     if view.state is State.CANNOT_ISSUE and view.state_since is not None and open_now and view.reason != "paused":
         since = max(view.state_since, opening(view, now))
         if now - since >= timedelta(seconds=delays.cannot_issue_s):
@@ -167,14 +180,19 @@ class _Findings:
         self.all.append(Finding(code, severity, self._view.county, self._view.code, device, cause, since, dict(facts)))
 
 
-def _supplies(view: View, found: _Findings) -> None:
+def _paper(view: View, found: _Findings) -> None:
     paper, left = view.of("supply/paper", "printer"), view.number("supply/labels_remaining", "printer")
     if paper == "out":
         found.add("paperOut", Severity.CRITICAL, "printer")
     elif paper == "jammed":
         found.add("paperJammed", Severity.CRITICAL, "printer")
-    elif paper == "low" or (left is not None and left < LABEL_DAYS * view.labels_yesterday):
-        found.add("paperLow", Severity.WARNING, "printer", labels=left, yesterday=view.labels_yesterday)
+    elif paper == "low" or (left is not None and left < LABEL_DAYS * view.labels_a_day):
+        lasts = round(left / view.labels_a_day, 1) if left is not None and view.labels_a_day else None
+        facts: dict[str, Any] = {"labels": left, "a_day": round(view.labels_a_day) or None, "lasts_days": lasts}
+        found.add("paperLow", Severity.WARNING, "printer", **{name: value for name, value in facts.items() if value is not None})
+
+
+def _devices(view: View, found: _Findings) -> None:
     for device in view.devices():
         if view.of("state", device) not in (None, *_WELL):
             severity = Severity.CRITICAL if device in _NEEDED else Severity.WARNING
@@ -202,7 +220,32 @@ def _machine(view: View, found: _Findings) -> None:
         found.add("terminalAlarm", Severity.WARNING, cause=code)
 
 
+def _deadlines(view: View, found: _Findings, now: datetime) -> None:
+    """What has a day by which somebody must have done something."""
+    key = view.number("Keys/days_left")
+    if key is not None and key < KEY_DAYS:
+        severity = Severity.CRITICAL if key < KEY_CRITICAL_DAYS else Severity.WARNING
+        found.add("keyExpiring", severity, days_left=int(key))
+    scale = view.number("Scale/verification_days_left")
+    if scale is not None and scale < SCALE_DAYS:
+        severity = Severity.CRITICAL if scale < 0 else Severity.WARNING  # a scale past its day may not be used
+        found.add("scaleVerificationDue", severity, "scale", days_left=int(scale))
+    if view.behind and view.wanted_at is not None and now - view.wanted_at >= BEHIND_AFTER:
+        found.add("versionBehind", Severity.NOTICE, since=view.wanted_at, cause=view.behind.partition(",")[0])
+
+
+def behind(row: Row[Any]) -> str:
+    """What a terminal (a row of the table) has not changed to yet, as words of the console joined by commas."""
+    pairs = {
+        "software": bool(row.desired_software) and row.software != row.desired_software,
+        "configuration": row.conf < row.desired_conf,
+        "directory": row.dir < row.desired_dir,
+        "keys": row.keys < row.desired_keys,
+    }
+    return ",".join(name for name, is_behind in pairs.items() if is_behind)
+
+
 def _codes(values: Mapping[tuple[str, str], Value]) -> list[str]:
-    """Alarms that the terminal raises itself (a scale's verification is due, ...): the first stands for all."""
+    """Alarms that the terminal raises itself: the first stands for all."""
     told = values.get(("", "Alarm/codes"))
     return sorted(code for code in told.split(",") if code)[:1] if isinstance(told, str) else []
