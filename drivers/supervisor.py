@@ -3,7 +3,9 @@
 Rules
 - Nothing a device does can block or crash anybody else: every driver error becomes a ``DeviceStatus`` and a back-off with jitter.
 - Plugging in is noticed within ``POLL_S`` (or at once after ``wake``, which a uevent listener calls).
-- Statistics carry UnifiedPOS names and live as long as the supervisor.
+- Statistics carry UnifiedPOS names and live as long as the supervisor. A status that differs from the last one in its counters only is told
+  too: drivers keep them current at their own pace.
+- A check of health that was asked for is always answered (``drivers.health``).
 """
 
 from __future__ import annotations
@@ -15,7 +17,8 @@ from dataclasses import replace
 
 from drivers.device import DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Driver, Emit
-from drivers.errors import DeviceGone, DriverError, NeedsPerson
+from drivers.errors import DeviceGone, DriverError, DriverFault, NeedsPerson
+from drivers.health import ChecksHealth, HealthChecked, HealthLevel, internal_check, replied
 from drivers.transport.base import Transport
 
 Finder = Callable[[], Transport | None]
@@ -47,6 +50,8 @@ class Supervisor:
         self._wake = threading.Event()
         self._statistics: dict[str, int] = {"CommunicationErrorCount": 0, "ReconnectCount": 0}
         self._last: DeviceStatus | None = None
+        self._gate = threading.Lock()
+        self._is_serving = self._is_asked = False
         self._thread = threading.Thread(target=self._loop, name=f"driver-{driver.kind.value}", daemon=True)
 
     def start(self) -> None:
@@ -56,6 +61,20 @@ class Supervisor:
     def wake(self) -> None:
         """Something was plugged in: look now."""
         self._wake.set()
+
+    def check_health(self, level: HealthLevel) -> None:
+        """Check the device: one ``HealthChecked`` is told, at once or from the device's thread. The interactive level is its external part."""
+        last = self._last or DeviceStatus(self._driver.kind, DeviceState.STARTING)
+        if level is HealthLevel.INTERNAL:
+            self._emit(internal_check(last))
+            return
+        with self._gate:
+            can_ask = self._is_serving and isinstance(self._driver, ChecksHealth)
+            self._is_asked |= can_ask
+        if not can_ask:
+            self._emit(replace(internal_check(last), level=HealthLevel.EXTERNAL))
+        elif isinstance(self._driver, ChecksHealth):
+            self._driver.check_health()
 
     def stop(self) -> None:
         """End the driver and its thread."""
@@ -77,33 +96,59 @@ class Supervisor:
                     self._pause(self._poll_s)
                     continue
                 self._statistics["ReconnectCount"] += 1
+                self._is_serving = True
                 self._driver.run(transport, self._pass_on, self._stop)
                 failures = 0
             except DeviceGone:
                 failures = 0
+                self._unanswered("noDevice")
                 self._statistics["CommunicationErrorCount"] += 1
                 self._publish(self._missing("noDevice"))
                 self._pause(self._poll_s / 4)
             except DriverError as err:
+                self._unanswered(err.code)
                 self._statistics["CommunicationErrorCount"] += 1
                 self._publish(self._failed(err))
-                self._pause(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)] * (0.75 + 0.5 * self._jitter()))
-                failures += 1
+                failures = self._back_off(failures)
+            except Exception as err:  # noqa: BLE001 - one driver's mistake must not end its thread with "online" standing
+                # A mistake of ours in one driver: it is said as any thread's end would be, and costs this device a back-off, nobody else anything.
+                threading.excepthook(threading.ExceptHookArgs((type(err), err, err.__traceback__, threading.current_thread())))
+                self._unanswered("internalError")
+                self._publish(self._failed(DriverFault()))
+                failures = self._back_off(failures)
             finally:
+                self._unanswered("offline")
                 if transport is not None:
                     transport.close()
 
+    def _unanswered(self, error: str) -> None:
+        """The driver no longer runs: a check that waits for it is answered here."""
+        with self._gate:
+            was_asked, self._is_asked, self._is_serving = self._is_asked, False, False
+        if was_asked:
+            self._emit(replied(self._driver.kind, HealthLevel.EXTERNAL, error))
+
     def _pass_on(self, record: object) -> None:
-        if isinstance(record, DeviceStatus):
-            self._publish(record)
-        else:
-            self._emit(record)
+        match record:
+            case DeviceStatus():
+                self._publish(record)
+            case HealthChecked():
+                with self._gate:
+                    was_asked, self._is_asked = self._is_asked, False
+                if was_asked:
+                    self._emit(record)
+            case _:
+                self._emit(record)
 
     def _publish(self, status: DeviceStatus) -> None:
         told = replace(status, statistics={**self._statistics, **status.statistics})
-        if self._last is None or replace(told, statistics={}) != replace(self._last, statistics={}):
+        if told != self._last:
             self._last = told
             self._emit(told)
+
+    def _back_off(self, failures: int) -> int:
+        self._pause(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)] * (0.75 + 0.5 * self._jitter()))
+        return failures + 1
 
     def _missing(self, code: str) -> DeviceStatus:
         return DeviceStatus(self._driver.kind, DeviceState.NO_DEVICE, error=code, level=ErrorLevel.RECOVERABLE)

@@ -7,16 +7,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from pathlib import Path
 from typing import Any, TextIO
 
 from serial.tools import list_ports
 
-from drivers.device import DeviceKind
+from drivers.device import DeviceKind, DeviceStatus
 from drivers.driver import Driver
 from drivers.errors import DriverError, NeedsPerson
+from drivers.health import HealthLevel, HealthResult, replied
 from drivers.recording import record
 from drivers.transport.base import Transport
 from drivers.transport.hid import SYSFS
@@ -108,6 +109,16 @@ def reason_of(err: DriverError, place: str) -> str:
     if known is not None:
         return known.format(place=place or "the device")
     return f"{place or 'the device'}: {err}" if isinstance(err, NeedsPerson) else f"{place or 'the device'} cannot be opened: {err}"
+
+
+def tell_health(desk: Desk, level: str, status: DeviceStatus, facts: Mapping[str, str | None]) -> int:
+    """How a device is, with UnifiedPOS ``CheckHealthText``; returns the exit code."""
+    check = replied(status.kind, HealthLevel(level), status.error)
+    if check.is_good and check.level is HealthLevel.INTERACTIVE:
+        check = replace(check, result=HealthResult.COMPLETE)
+    words = {"kind": status.kind.value, "state": status.state.value, "error": status.error, "check": check.text}
+    desk.tell({**words, **facts, **({"port": status.port} if status.port else {})})
+    return 0 if check.is_good else 1
 
 
 class Heard(Enum):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date
 
-from drivers.cli.desk import Desk, Failed, Heard, Refused, reason_of, serve
+from drivers.cli.desk import Desk, Failed, Heard, Refused, reason_of, serve, tell_health
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.errors import DriverError
+from drivers.health import HealthChecked, HealthLevel
 from drivers.idcard.device import IdCardReader, identify
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import ReaderProfile, reader_profile, reader_profiles
@@ -77,17 +79,21 @@ def probe_idcard(desk: Desk, order: ReaderOrder) -> int:
 
 
 def health_idcard(desk: Desk, order: ReaderOrder, level: str) -> int:
-    """internal: the module answers; external and interactive: a card laid down by the person can be read (nothing of it is printed)."""
+    """internal: the module answers; external: it looks for a card and says whether one lies there, unread; interactive: a card laid down by the
+    person can be read (nothing of it is printed)."""
     reader = IdCardReader(order.profile)
     status = DeviceStatus(DeviceKind.ID_READER, DeviceState.NO_DEVICE, error="noDevice")
-    wants_card = level != "internal"
+    facts: Mapping[str, str] = {}
 
     def hear(record: object) -> Heard:
-        nonlocal status
+        nonlocal status, facts
         match record:
             case DeviceStatus():
                 status = record
-                return Heard.NOTHING if wants_card else Heard.ENOUGH
+                return Heard.ENOUGH if level == HealthLevel.INTERNAL else Heard.NOTHING
+            case HealthChecked():
+                status, facts = replace(status, error=record.error), record.facts
+                return Heard.ENOUGH
             case CardRead():
                 return Heard.ENOUGH
             case CardFailed(trouble):
@@ -101,7 +107,9 @@ def health_idcard(desk: Desk, order: ReaderOrder, level: str) -> int:
         raise Refused(reason_of(err, order.port)) from err
     if transport is not None:
         try:
-            if wants_card:
+            if level == HealthLevel.EXTERNAL:
+                reader.check_health()
+            elif level == HealthLevel.INTERACTIVE:
                 desk.remark("lay a card on the reader")
                 reader.arm()
             if not serve(reader, transport, hear, order.patience_s):
@@ -112,9 +120,7 @@ def health_idcard(desk: Desk, order: ReaderOrder, level: str) -> int:
             error = "hardwareError"
         finally:
             transport.close()
-    error = error or status.error
-    desk.tell({"kind": status.kind.value, "state": status.state.value, "error": error, "port": status.port or order.port})
-    return 1 if error else 0
+    return tell_health(desk, level, replace(status, error=error or status.error, port=status.port or order.port), facts)
 
 
 def _opened(desk: Desk, order: ReaderOrder) -> AbstractContextManager[Transport]:

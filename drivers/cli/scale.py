@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, reason_of, serve
+from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, reason_of, serve, tell_health
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.errors import DriverError
 from drivers.scale.detect import Detection, Evidence, detect_scale
@@ -124,16 +124,8 @@ def health_scale(desk: Desk, order: ScaleOrder, level: str, reference: str) -> i
         state, error = (DeviceState.OFFLINE, "timeOut") if last is None else (state, "noStableWeight")
         desk.remark(str(err))
     weight = None if last is None or last.weight_kg is None else f"{last.weight_kg:f}"
-    desk.tell(
-        {
-            "kind": DeviceKind.SCALE.value,
-            "state": state.value,
-            "error": error,
-            "weight_kg": weight,
-            "status": last.status.value if last else None,
-        }
-    )
-    return 1 if error else 0
+    status = DeviceStatus(DeviceKind.SCALE, state, error=error)
+    return tell_health(desk, level, status, {"weight_kg": weight, "status": last.status.value if last else None})
 
 
 def _compare(desk: Desk, order: ScaleOrder, reference: str) -> int:
@@ -153,17 +145,9 @@ def _compare(desk: Desk, order: ScaleOrder, reference: str) -> int:
 
     _each_reading(desk, order, look)
     difference = seen[0] - expected
-    desk.tell(
-        {
-            "kind": DeviceKind.SCALE.value,
-            "state": DeviceState.ONLINE.value,
-            "error": "",
-            "weight_kg": f"{seen[0]:f}",
-            "reference_kg": f"{expected:f}",
-            "difference_kg": f"{difference:f}",
-        }
-    )
-    return 0 if difference == 0 else 1
+    status = DeviceStatus(DeviceKind.SCALE, DeviceState.ONLINE, error="outOfTolerance" if difference else "")
+    facts = {"weight_kg": f"{seen[0]:f}", "reference_kg": f"{expected:f}", "difference_kg": f"{difference:f}"}
+    return tell_health(desk, "interactive", status, facts)
 
 
 def _each_reading(desk: Desk, order: ScaleOrder, show: Callable[[ScaleReading], Heard]) -> None:

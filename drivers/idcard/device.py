@@ -1,7 +1,8 @@
 """The ID-card reader as a driver: looks for a card only while armed, reads it once, and forgets it.
 
 Rules
-- Not one find command leaves before ``arm()``: consent comes first.
+- Not one find command leaves before ``arm()``: consent comes first. The one exception is a check of health, which somebody asked for and which
+  ends at "a card lies there" or "none does": it is neither selected nor read.
 - One command in flight; the line is drained before each command, so that a late reply is never taken for the next one's.
 - A card that was pulled gives ``CardFailed``, never half a text. The photo is dropped with the frame. Nothing is logged.
 - "No card" after a good read does not prove that the card was taken away; a new read needs a new ``arm()``.
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from drivers.device import DeviceKind, DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Emit
 from drivers.errors import DriverFault, TryAgain
+from drivers.health import HealthChecked, HealthDesk, HealthLevel, replied
 from drivers.idcard import sam
 from drivers.idcard.profile import ReaderProfile
 from drivers.idcard.record import CardFailed, CardRead, CardTrouble, IdCardRecord
@@ -46,6 +48,7 @@ class IdCardReader:
         self._monotonic = monotonic
         self._armed = threading.Event()
         self._changed = threading.Event()
+        self._health = HealthDesk()
         self._arming = 0
         self._reads = 0
         self._failed_reads = 0
@@ -65,6 +68,11 @@ class IdCardReader:
         self._armed.clear()
         self._changed.set()
 
+    def check_health(self) -> None:
+        """Ask the module how it is and whether a card lies there, without reading it."""
+        self._health.ask()
+        self._changed.set()
+
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the reader. Raises ``DeviceGone``, ``TryAgain`` when it went mute, ``DriverFault`` when it is not authorised."""
         module = _Module(transport, self._profile, self._monotonic)
@@ -72,6 +80,8 @@ class IdCardReader:
         emit(self._status(transport))
         failures = 0
         while not stop.is_set():
+            if self._health.take():
+                emit(module.check_health())
             if not self._armed.is_set():
                 self._idle(module, stop)
                 continue
@@ -91,6 +101,7 @@ class IdCardReader:
                 self._failed_reads += 1
                 if self._armed.is_set():
                     emit(CardFailed(outcome))
+                    emit(self._status(transport))
                 if failures % self._profile.reset_after_failures == 0:
                     module.reset()
             stop.wait(self._profile.poll_s)
@@ -148,6 +159,17 @@ class _Module:
         """Raises ``TryAgain('timeOut')`` when the module does not answer."""
         if self._ask(sam.STATUS, self._profile.command_timeout_s) is None:
             raise TryAgain("timeOut")
+
+    def check_health(self) -> HealthChecked:
+        """Status and find, no select and no read. Raises ``TryAgain('timeOut')`` when the module does not answer."""
+        status = self._need(sam.STATUS, self._profile.command_timeout_s)
+        if status.sw3 != sam.Sw3.OK:
+            return replied(DeviceKind.ID_READER, HealthLevel.EXTERNAL, "hardwareError", {"sw3": f"{status.sw3:02x}"})
+        found = self._need(sam.FIND, self._profile.command_timeout_s)
+        if found.sw3 not in (sam.Sw3.FOUND, sam.Sw3.NO_CARD):
+            return replied(DeviceKind.ID_READER, HealthLevel.EXTERNAL, "hardwareError", {"sw3": f"{found.sw3:02x}"})
+        card = "present" if found.sw3 == sam.Sw3.FOUND else "absent"
+        return replied(DeviceKind.ID_READER, HealthLevel.EXTERNAL, facts={"card": card})
 
     def number(self) -> str:
         """The module's number, "" when it does not tell."""

@@ -6,6 +6,7 @@ Rules
   thirty times the fastest line), so no scale can flood the listener, fill the memory or take the processor.
 - A reading too old, a lost scale and a stopped driver end in ``notReady``: the last number is never left standing.
 - Three seconds without a single readable frame while bytes come: the line is wrong or torn, ``run`` raises ``TryAgain`` and is opened anew.
+- A check of health waits for a weight at rest that came after it was asked for; counters are told once a second while they change.
 - Nothing here zeroes or tares a scale.
 """
 
@@ -14,10 +15,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Emit
 from drivers.errors import TryAgain
+from drivers.health import HealthDesk, HealthLevel, replied
 from drivers.scale.codec import Garbage, Say, ScaleCodec, ScaleEvent, Trouble
 from drivers.scale.profile import ScaleProfile
 from drivers.scale.record import ScaleReading, ScaleStatus
@@ -28,6 +31,8 @@ from drivers.transport.base import Transport
 MAX_EMITS_HZ = 15
 MOVING_EMITS_HZ = 5
 SILENCE_S = 3.0
+HEALTH_S = 2.0
+COUNTERS_S = 1.0
 _READ_BYTES = 512
 _TICK_S = 0.05
 _READS_PER_TICK = 32
@@ -46,6 +51,8 @@ class Scale:
         self._profile = profile
         self._clock = clock
         self._every_reading = every_reading
+        self._health = HealthDesk()
+        self._counts = _Counts()
 
     @property
     def kind(self) -> DeviceKind:
@@ -56,20 +63,44 @@ class Scale:
         """The kind of scale this is."""
         return self._profile
 
+    def check_health(self) -> None:
+        """Wait for a weight at rest from now on, asking for it where the scale waits to be asked."""
+        self._health.ask()
+
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the scale. Raises ``DeviceGone`` from the transport, ``TryAgain('hardwareError')`` when nothing readable comes."""
         weighings = _EachReading(emit) if self._every_reading else _Weighings(emit, self._clock)
         try:
-            _Session(self._profile, transport, weighings, emit, self._clock).serve(stop)
+            _Session(self._profile, transport, weighings, emit, self._clock, self._health, self._counts).serve(stop)
         finally:
             weighings.close()
+
+
+@dataclass
+class _Counts:
+    """Frames since the driver was made."""
+
+    good: int = 0
+    bad: int = 0
+
+    @property
+    def statistics(self) -> dict[str, int]:
+        """By their UnifiedPOS names."""
+        return {"GoodWeightReadCount": self.good, "FailedReadCount": self.bad}
 
 
 class _Session:
     """One opening of a scale."""
 
     def __init__(
-        self, profile: ScaleProfile, transport: Transport, weighings: _Weighings | _EachReading, emit: Emit, clock: Clock
+        self,
+        profile: ScaleProfile,
+        transport: Transport,
+        weighings: _Weighings | _EachReading,
+        emit: Emit,
+        clock: Clock,
+        health: HealthDesk,
+        counts: _Counts,
     ) -> None:
         self._profile = profile
         self._transport = transport
@@ -82,8 +113,12 @@ class _Session:
         self._opened_s = self._heard_s = self._asked_s = clock()
         self._garbage_since_s: float | None = None
         self._garbage_s = 0.0
-        self._status: tuple[DeviceState, str] | None = None
-        self._good = self._bad = 0
+        self._status: DeviceStatus | None = None
+        self._status_s = 0.0
+        self._health = health
+        self._counts = counts
+        self._checked_s: float | None = None
+        self._seen: ScaleReading | None = None
 
     def serve(self, stop: threading.Event) -> None:
         """Read until ``stop``."""
@@ -124,10 +159,11 @@ class _Session:
         match event:
             case ScaleReading():
                 self._heard(now)
-                self._good += 1
+                self._counts.good += 1
                 self._freshness.seen(now)
                 self._tell(DeviceState.ONLINE)
-                self._weighings.put(self._judged(event, now))
+                self._seen = self._judged(event, now)
+                self._weighings.put(self._seen)
             case Say(data):
                 self._heard(now)
                 self._transport.write(data, _WRITE_TIMEOUT_S)
@@ -137,7 +173,7 @@ class _Session:
                 self._tell(DeviceState.HARDWARE_ERROR, code, ErrorLevel.RECOVERABLE if code == "needsZero" else ErrorLevel.FATAL)
                 self._weighings.put(no_weight(ScaleStatus.NOT_READY))
             case Garbage():
-                self._bad += 1
+                self._counts.bad += 1
                 if self._stability is not None:
                     self._stability.restart()
                 self._garbage_s = now
@@ -157,6 +193,10 @@ class _Session:
     def _keep_watch(self) -> None:
         """What time alone brings: the next request, old age, silence, a torn line."""
         now = self._clock()
+        if self._health.take():
+            self._checked_s, self._seen = now, None
+        if self._checked_s is not None:
+            self._check(now - self._checked_s)
         if self._codec.request and now - self._asked_s >= self._profile.poll_s:
             self._ask()
         if self._freshness.is_stale(now) and now - self._opened_s > self._freshness.limit_s:
@@ -169,12 +209,27 @@ class _Session:
             raise TryAgain("hardwareError", port=self._transport.port, reason="garbage")
         if now - self._heard_s >= SILENCE_S:
             self._tell(DeviceState.OFFLINE, "timeOut", ErrorLevel.RECOVERABLE)
+        if self._status is not None and now - self._status_s >= COUNTERS_S:
+            self._publish(replace(self._status, statistics=self._counts.statistics))
+
+    def _check(self, waited_s: float) -> None:
+        """The health of the scale, as soon as it can be told."""
+        seen = self._seen
+        at_rest = seen is not None and seen.status in (ScaleStatus.ZERO, ScaleStatus.STABLE)
+        if not at_rest and waited_s < HEALTH_S:
+            return
+        trouble = self._status.error if self._status is not None else ""
+        error = "" if at_rest else (trouble or ("timeOut" if seen is None else "notAtRest"))
+        facts = {}
+        if seen is not None:
+            facts = {"status": seen.status.value, "weight_kg": "" if seen.weight_kg is None else f"{seen.weight_kg:f}"}
+        self._checked_s = None
+        self._emit(replied(DeviceKind.SCALE, HealthLevel.EXTERNAL, error, facts))
 
     def _tell(self, state: DeviceState, error: str = "", level: ErrorLevel = ErrorLevel.NONE) -> None:
-        if self._status == (state, error):
+        if self._status is not None and (self._status.state, self._status.error) == (state, error):
             return
-        self._status = (state, error)
-        self._emit(
+        self._publish(
             DeviceStatus(
                 kind=DeviceKind.SCALE,
                 state=state,
@@ -182,9 +237,15 @@ class _Session:
                 level=level,
                 model=self._profile.name,
                 port=self._transport.port,
-                statistics={"GoodWeightReadCount": self._good, "FailedReadCount": self._bad},
+                statistics=self._counts.statistics,
             )
         )
+
+    def _publish(self, status: DeviceStatus) -> None:
+        self._status_s = self._clock()
+        if status != self._status:
+            self._status = status
+            self._emit(status)
 
 
 class _Weighings:

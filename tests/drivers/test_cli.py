@@ -303,7 +303,10 @@ def test_the_health_of_a_reader(run, bus):
     bus.plug(reader)
     assert run("health idcard")[0]["state"] == "online" and run.code == 0
     reader.put_card(CARD)
-    answer = run("health idcard --level external")
+    (found,) = run("health idcard --level external")
+    assert (found["check"], found["card"], run.code) == ("External HCheck: Successful", "present", 0)
+    answer = run("health idcard --level interactive")
+    assert answer[0]["check"] == "Interactive HCheck: Complete"
     assert answer[0]["error"] == "" and "王" not in json.dumps(answer, ensure_ascii=False)
     reader.faults.mute = True
     assert run("health idcard")[0]["state"] == "hardwareError" and run.code == 1

@@ -69,7 +69,9 @@ def readings(told: list[tuple[float, object]]) -> list[ScaleReading]:
 
 
 def statuses(told: list[tuple[float, object]]) -> list[tuple[DeviceState, str]]:
-    return [(record.state, record.error) for _, record in told if isinstance(record, DeviceStatus)]
+    """Each change; the same state told again with newer counters is none."""
+    said = [(record.state, record.error) for _, record in told if isinstance(record, DeviceStatus)]
+    return [state for state, _ in itertools.groupby(said)]
 
 
 def test_a_resting_weight_is_told_once_and_taken_back_at_the_end():
