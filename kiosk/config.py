@@ -84,9 +84,10 @@ class ReaderSection(_Section):
 
 
 class CameraSection(_Section):
-    """A V4L2 index, or ``pictures:FOLDER``; empty for no camera."""
+    """``source``: a V4L2 index, or ``pictures:FOLDER``; empty for no camera. ``torch``: empty for the camera's own light, ``led:NAME``, ``off``."""
 
     source: str = ""
+    torch: str = Field(default="", pattern=r"^(off|led:[A-Za-z0-9:._-]+)?$")
 
 
 class ScannerSection(_Section):

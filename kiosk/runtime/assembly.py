@@ -211,17 +211,19 @@ class _Parts:
         scale = scale_profile(config.scale.profile)
         card_reader = IdCardReader(reader)
         camera = Camera() if config.camera.source else None
-        printer = printer_driver(printer_profile(config.printer.profile), emit=self._emit)
+        paper = printer_profile(config.printer.profile)
+        paper_finder = printer_finder(config.printer.port, baud=paper.baud, flow=paper.flow, backend=usb_backend)
+        printer = printer_driver(paper, emit=self._emit)
         scale_tap, printer_tap = Tap(), Tap()
         self._listener: Callable[[object], None] | None = None
         supervisors = [
             Supervisor(card_reader, reader_finder(reader, config.reader.port, backend=usb_backend), self._emit),
             Supervisor(Scale(scale), tapped(scale_finder(scale, config.scale.port, backend=usb_backend), scale_tap), self._emit),
-            Supervisor(printer, tapped(printer_finder(config.printer.port, backend=usb_backend), printer_tap), self._emit),
+            Supervisor(printer, tapped(paper_finder, printer_tap), self._emit),
         ]
         lookers: list[Armable] = []
         if camera is not None:
-            supervisors.append(Supervisor(camera, find_camera(config.camera.source), self._emit))
+            supervisors.append(Supervisor(camera, find_camera(config.camera.source, config.camera.torch), self._emit))
             lookers.append(camera)
         if config.scanner.profile:
             profile = scanner_profiles()[config.scanner.profile]
