@@ -63,7 +63,7 @@ def run(
 
     bridge = Bridge(lambda state: stage.show(state))
     opening = Opening(config, texts, bridge, usb_backend, on_failure=lambda: app.stop())
-    stage = Stage(board, texts, load_catalogue(), opening.send, opening.say, unit_shown=config.rules.unit_shown, later=bridge.call)
+    stage = Stage(board, texts, load_catalogue(), opening.send, opening.say, later=bridge.call)
     stage.show(first_state(config))
     end = on_stage(stage) if on_stage is not None else None
     app = make_app(stage, lambda: None)

@@ -32,7 +32,6 @@ class ScreenContext:
     catalogue: Catalogue
     send: Callable[[Event], None]
     speak: Callable[[str, tuple[tuple[str, str], ...]], None]
-    unit_shown: str = "公斤"
     townships: Townships = field(default_factory=load_townships)
 
     def press(self, key: Key) -> Callable[[], None]:

@@ -42,7 +42,6 @@ class Stage(FloatLayout):
         send: Callable[[Event], None],
         speak: Callable[[str, tuple[tuple[str, str], ...]], None],
         *,
-        unit_shown: str = "公斤",
         later: Callable[[Callable[[], None]], None] = lambda act: act(),
         monotonic: Callable[[], float] = time.monotonic,
         **layout: Any,
@@ -54,7 +53,6 @@ class Stage(FloatLayout):
         self._ours = texts.sentences() | {product.name for product in catalogue.all()}
         self._send = send
         self._speak = speak
-        self._unit_shown = unit_shown
         self._later = later
         self._monotonic = monotonic
         self._drawn: tuple[Page, bool] | None = None
@@ -105,7 +103,7 @@ class Stage(FloatLayout):
 
     def _context(self, *, elder: bool) -> ScreenContext:
         theme = Theme(self._board, elder)
-        return ScreenContext(theme, self._texts, self._catalogue, self._send, self._speak, self._unit_shown)
+        return ScreenContext(theme, self._texts, self._catalogue, self._send, self._speak)
 
     def _prepare(self, state: Terminal) -> None:
         """Put the page together and have it laid out where nobody sees it."""

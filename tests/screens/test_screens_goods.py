@@ -16,6 +16,7 @@ from kiosk.domain.quantity import Unit, WeightStatus
 from kiosk.label.forms import form_texts
 from kiosk.session.events import AdviceAsked, CopiesChanged, Counted, Event, Key, Pressed, ProductChosen, Signed, Touched, Typed
 from kiosk.session.notice import notice
+from kiosk.session.options import Options
 from kiosk.session.terminal import Terminal
 from kiosk.texts import Texts
 from kiosk.ui.screen import visit_of
@@ -99,7 +100,6 @@ def shown() -> Iterator[Callable[..., Shown]]:
             load_catalogue(),
             sent.append,
             lambda *_: None,
-            unit_shown=unit,
             monotonic=lambda: float(next(ticks)),
             size_hint=(None, None),
             size=(1280, 800),
@@ -107,7 +107,7 @@ def shown() -> Iterator[Callable[..., Shown]]:
         stages.append(stage)
         Window.add_widget(stage)
         made = Shown(stage, sent)
-        made.show(replace(STATES[key], elder=elder))
+        made.show(replace(STATES[key], elder=elder, options=Options(unit_shown=unit)))
         return made
 
     yield put

@@ -49,7 +49,7 @@ class QuantityScreen(Steady):
 
     def fill(self, state: Terminal) -> None:
         visit = visit_of(state)
-        self._unit = self.ctx.unit_shown
+        self._unit = state.options.unit_shown
         main = self._main(visit)
         roads = self._roads(visit)
         if self.theme.board.is_portrait:
