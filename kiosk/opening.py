@@ -21,7 +21,8 @@ from kiosk.texts import Texts
 
 if TYPE_CHECKING:
     from kiosk.directory.catalogue import Catalogue
-    from kiosk.runtime.assembly import Assembly, StartError
+    from kiosk.issuing.opening import StartError
+    from kiosk.runtime.assembly import Assembly
 
 
 _REST_S = 0.3
@@ -89,8 +90,9 @@ class Opening:
 
     def _open(self) -> None:
         from drivers.printer.encode import ready
+        from kiosk.issuing.opening import StartError
         from kiosk.label.text import font_book
-        from kiosk.runtime.assembly import StartError, assemble
+        from kiosk.runtime.assembly import assemble
         from kiosk.ui.screens import all_screens
         from kiosk.ui.textures import warm_pictures
 

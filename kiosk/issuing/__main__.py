@@ -68,10 +68,10 @@ def serve(config: StationConfig, path: Path) -> int:
         )
         centre = StandingFile(config.paths.runtime, config.ledger_folder) if config.fleet.enabled else NoCentre()
         issuer = stack.enter_context(open_ledger(config, directory, SystemClock(), centre))
-        server = IssuerServer(issuer, path, users)
-        stack.callback(server.close)
         if config.fleet.enabled:
             stack.callback(EventsDoor(issuer, config.events_folder, agents).close)
+        server = IssuerServer(issuer, path, users)
+        stack.callback(server.close)
         log.event("issuer-started", terminal=config.station.terminal, version=VERSION, demo=issuer.is_demo)
         notify(READY)
         _live(server, ended)

@@ -117,15 +117,6 @@ class OutboxEvent:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRoom:
-    """Bytes: of the ledger's file, free on its disk, the disk."""
-
-    ledger: int
-    disk_free: int
-    disk_total: int
-
-
 class Issuer(Protocol):
     """Every method raises ``Refused`` or ``StoreUnavailable``; both leave the ledger as it was."""
 
@@ -236,8 +227,8 @@ class TerminalIssuer(Issuer, Protocol):
         """Upkeep: read every page of the ledger."""
         ...
 
-    def room(self) -> LedgerRoom:
-        """Upkeep: how large the ledger is, and its disk."""
+    def ledger_bytes(self) -> int:
+        """Upkeep: how large the ledger's file is."""
         ...
 
     def close(self) -> None:

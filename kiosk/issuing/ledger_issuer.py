@@ -10,7 +10,6 @@ Rules
 from __future__ import annotations
 
 import copy as copying
-import shutil
 import threading
 import time as os_time
 import uuid
@@ -31,7 +30,6 @@ from kiosk.issuing.issue import IssueDesk, SubjectRegister, issue, same_promise
 from kiosk.issuing.issuer import (
     Clock,
     Habits,
-    LedgerRoom,
     OutboxEvent,
     Refused,
     StoreUnavailable,
@@ -268,11 +266,10 @@ class LedgerIssuer:
         with self._lock, _as_issuer_error():
             self._file.check_whole()
 
-    def room(self) -> LedgerRoom:
-        """See ``TerminalIssuer.room``."""
+    def ledger_bytes(self) -> int:
+        """See ``TerminalIssuer.ledger_bytes``."""
         try:
-            disk = shutil.disk_usage(self._file.path.parent)
-            return LedgerRoom(self._file.path.stat().st_size, disk.free, disk.total)
+            return self._file.path.stat().st_size
         except OSError as err:
             raise StoreUnavailable("storeBroken", reason="cannotOpen") from err
 

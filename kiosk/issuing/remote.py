@@ -26,7 +26,7 @@ from kiosk.domain.number import CertificateNumber
 from kiosk.domain.promise import Promise
 from kiosk.domain.subject import Registration, Subject, SubjectId
 from kiosk.issuing.contract import LONG, REPEATABLE, call_of, error_of
-from kiosk.issuing.issuer import ISSUER_AWAY, Habits, LedgerRoom, OutboxEvent, Refused, StoreUnavailable, TodayRow, Unfinished
+from kiosk.issuing.issuer import ISSUER_AWAY, Habits, OutboxEvent, Refused, StoreUnavailable, TodayRow, Unfinished
 from kiosk.wire.canonical import WireError
 from kiosk.wire.issuer_rpc import MAX_ASK_BYTES, MAX_REPLY_BYTES, Ask, Frame, FrameReader, Reply
 
@@ -223,10 +223,10 @@ class RemoteIssuer:
         """See ``TerminalIssuer.check_whole``."""
         self._ask("check_whole").value()
 
-    def room(self) -> LedgerRoom:
-        """See ``TerminalIssuer.room``."""
-        room: LedgerRoom = self._ask("room").value()
-        return room
+    def ledger_bytes(self) -> int:
+        """See ``TerminalIssuer.ledger_bytes``."""
+        size: int = self._ask("ledger_bytes").value()
+        return size
 
     def _ask(self, name: str, *arguments: Any) -> _Answer:
         """Raises ``StoreUnavailable('issuerAway')``."""

@@ -16,6 +16,7 @@ from kiosk.domain.product import ProductId
 from kiosk.domain.promise import Draft
 from kiosk.domain.subject import Registration, Subject, SubjectId
 from kiosk.issuing.issuer import Clock, Issuer, IssuerError, Unfinished
+from kiosk.issuing.opening import CLERK
 from kiosk.label.content import preview_content
 from kiosk.label.layout import LabelTooSmall, layout
 from kiosk.label.stock import LabelStock
@@ -24,8 +25,6 @@ from kiosk.runtime.workers import Desk, Workers
 from kiosk.session import effects as fx
 from kiosk.session import events as ev
 
-CLERK = SubjectId(0)
-"""The station's own PIN is kept like a subject's, under the id that no subject has."""
 _BY = "clerk"
 
 

@@ -16,9 +16,8 @@ from drivers.transport.tap import Transfer
 from kiosk import log
 from kiosk.config import StationConfig
 from kiosk.domain.certificate import BEIJING
-from kiosk.domain.subject import SubjectId
-from kiosk.issuing.issuer import Clock, IssuerError
-from kiosk.issuing.ledger_issuer import LedgerIssuer
+from kiosk.issuing.issuer import Clock, IssuerError, TerminalIssuer
+from kiosk.issuing.opening import TECHNICIAN
 from kiosk.label.trial import TrialContent
 from kiosk.runtime.devices import DeviceFleet, Translator
 from kiosk.runtime.trial_print import TrialPrinter
@@ -30,8 +29,6 @@ from kiosk.session.effects import Effect
 from kiosk.upkeep.health import DEVICES, CheckHealth, DeviceReport, Part
 from kiosk.version import BUILT_AT, VERSION
 
-TECHNICIAN = SubjectId(-1)
-"""The technician's PIN is kept like a subject's, under an id that no subject has (0 is the clerk's)."""
 _BY = "technician"
 KINDS = {
     Part.READER: DeviceKind.ID_READER,
@@ -39,7 +36,6 @@ KINDS = {
     Part.PRINTER: DeviceKind.PRINTER,
     Part.CAMERA: DeviceKind.SCANNER,
 }
-LEDGER = "ledger.db"
 
 
 class OtherServices(Protocol):
@@ -53,7 +49,7 @@ class Reach:
     """What the room reaches."""
 
     config: StationConfig
-    issuer: LedgerIssuer
+    issuer: TerminalIssuer
     fleet: DeviceFleet
     translator: Translator
     trial: TrialPrinter
@@ -140,7 +136,6 @@ class UpkeepServices:
     def _machine(self) -> uev.MachineFacts:
         config, read = self._reach.config, self._reach.clock.read()
         disk = shutil.disk_usage(config.paths.state)
-        ledger = config.paths.state / LEDGER
         return uev.MachineFacts(
             version=VERSION,
             built=BUILT_AT.date().isoformat(),
@@ -150,10 +145,17 @@ class UpkeepServices:
             paths=tuple((name, str(getattr(config.paths, name))) for name in type(config.paths).model_fields),
             disk_free=disk.free,
             disk_total=disk.total,
-            ledger_bytes=ledger.stat().st_size,
+            ledger_bytes=self._ledger_bytes(),
             clock=f"{read.now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S} {read.quality.value}",
             voice=self._reach.voice,
         )
+
+    def _ledger_bytes(self) -> int:
+        try:
+            return self._reach.issuer.ledger_bytes()
+        except IssuerError as err:
+            log.event("service-failed", service="ledger-bytes", code=err.code)
+            return 0  # the ledger's check beside it says what is wrong
 
 
 def _distribution() -> str:

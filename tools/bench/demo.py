@@ -31,7 +31,7 @@ from kiosk.domain.certificate import canonical_record
 from kiosk.domain.number import CertificateNumber
 from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.ledger_issuer import LedgerIssuer
-from kiosk.runtime.assembly import open_ledger
+from kiosk.issuing.opening import open_ledger
 from kiosk.ui.theme import BOARDS
 from tools.bench.bench import Bench
 from tools.bench.display import has_display, run_folder

@@ -12,7 +12,8 @@ import pytest
 
 from kiosk.config import StationConfig, load_station
 from kiosk.credential.secret_file import write_secret
-from kiosk.runtime.assembly import StartError, assemble
+from kiosk.issuing.opening import StartError
+from kiosk.runtime.assembly import assemble
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.texts import Texts
