@@ -66,6 +66,7 @@ def centre_hand(
     translator, fleet = devices
     busy = Busy(machine)
     test = SelfTest(translator.statuses, fleet, busy, has_camera=bool(config.camera.source))
+    translator.on_checked = test.heard
     printing = PrintTrial(trial, content, busy)
     desk = OrderDesk(config.paths.runtime, deeds(test, printing, configuration), machine)
     return CentreHand(StandingWatch(word, send), desk, busy, printing.trial)

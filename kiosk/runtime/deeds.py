@@ -1,7 +1,7 @@
 """What the centre may order from the app: self-test, test print, options. Nobody who is being served notices any of it.
 
-Rules: what moves a device or listens to its wire waits until nobody is served, and is rejected when that takes too long; a self-test never arms the card
-reader or the camera from afar.
+Rules: what moves a device or asks it something waits until nobody is served, and is rejected when that takes too long; a self-test never reads a card
+and never opens the camera from afar.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from drivers.device import DeviceKind, DeviceStatus
-from drivers.transport.tap import Transfer
+from drivers.health import HealthChecked
 from kiosk.domain.certificate import PaperOutcome
 from kiosk.label.trial import TrialContent
 from kiosk.runtime.configuration import Configuration, ConfigurationRefused
@@ -25,22 +25,21 @@ from kiosk.session.events import Event
 from kiosk.session.pages import Page
 from kiosk.session.terminal import Terminal
 from kiosk.session.upkeep_events import TrialPrinted
-from kiosk.upkeep.health import WITH_BYTES, CheckHealth, CheckLevel, CheckResult, DeviceReport, Part, internal_check
+from kiosk.upkeep.health import CheckLevel, CheckResult, DeviceReport, Part, internal_check
 from kiosk.wire.order import Answer, Order, OrderKind
 
 _PRINTING = timedelta(seconds=25)
 """What a test print needs of an order's time once it may begin."""
-_LISTENING_S = 3.0
-_ANSWERS_WITHIN_S = 6.0
+_ANSWERS_WITHIN_S = 8.0
 _LOOK_S = 0.2
+_PARTS = {kind: part for part, kind in KINDS.items()}
+_GOOD = frozenset({CheckResult.SUCCESSFUL.value, CheckResult.COMPLETE.value})
 
 
-class Wires(Protocol):
-    """Looks at the bytes of a device."""
+class Devices(Protocol):
+    """Asks the devices themselves; each answers with one ``HealthChecked``."""
 
-    def watch(self, kind: DeviceKind) -> None: ...
-    def watched(self, kind: DeviceKind) -> tuple[tuple[Transfer, ...], int]: ...
-    def stop_watching(self) -> None: ...
+    def check_health(self) -> frozenset[DeviceKind]: ...
 
 
 class Busy:
@@ -66,40 +65,50 @@ class Busy:
 
 
 class SelfTest:
-    """CheckHealth of every device: ``internal`` asks the drivers, ``external`` also whether the device still answers on its wire."""
+    """CheckHealth of every device: ``internal`` asks the drivers, ``external`` the devices too. ``heard`` takes their answers, on any thread."""
 
-    def __init__(self, statuses: Callable[[], tuple[DeviceStatus, ...]], wires: Wires, busy: Busy, *, has_camera: bool) -> None:
-        self._statuses, self._wires, self._busy, self._has_camera = statuses, wires, busy, has_camera
+    def __init__(self, statuses: Callable[[], tuple[DeviceStatus, ...]], devices: Devices, busy: Busy, *, has_camera: bool) -> None:
+        self._statuses, self._devices, self._busy, self._has_camera = statuses, devices, busy, has_camera
+        self._heard: queue.SimpleQueue[HealthChecked] = queue.SimpleQueue()
+
+    def heard(self, check: HealthChecked) -> None:
+        """How a device answered."""
+        self._heard.put(check)
 
     def __call__(self, order: Order) -> Answer:
         """Its detail has a row for each check; ``ok`` when nothing is to mend."""
         rows = reports(self._statuses(), has_camera=self._has_camera)
-        checks = [internal_check(row) for row in rows]
+        checks = [_row(c.part, c.level.value, c.result.value, c.error) for c in map(internal_check, rows)]
         if order.args.get("level") == CheckLevel.EXTERNAL.value:
             if not self._busy.waits_until_free(order.not_after - timedelta(seconds=2 * _ANSWERS_WITHIN_S)):
                 return Answer(id=order.id, ok=False, rejected=True, code="inVisit")
-            checks += [self._external(row) for row in rows if row.part in WITH_BYTES]
-        bad = [check for check in checks if not check.is_good]
-        detail: dict[str, Any] = {
-            "checks": [{"part": c.part.value, "level": c.level.value, "result": c.result.value, "error": c.error} for c in checks],
-            "devices": [_facts(row) for row in rows],
-        }
-        return Answer(id=order.id, ok=not bad, code=f"{bad[0].part.value}:{bad[0].error}"[:60] if bad else "", detail=detail)
+            checks += self._external()
+        bad = [check for check in checks if check["result"] not in _GOOD]
+        return Answer(
+            id=order.id,
+            ok=not bad,
+            code=f"{bad[0]['part']}:{bad[0]['error']}"[:60] if bad else "",
+            detail={"checks": checks, "devices": [_facts(row) for row in rows]},
+        )
 
-    def _external(self, row: DeviceReport) -> CheckHealth:
-        if not row.is_there:
-            return CheckHealth(row.part, CheckLevel.EXTERNAL, CheckResult.NOT_RESPONDING, row.error or row.state)
-        kind, until = KINDS[row.part], time.monotonic() + _LISTENING_S
-        self._wires.watch(kind)
-        try:
-            while time.monotonic() < until:
-                transfers, _ = self._wires.watched(kind)
-                if any(transfer.inwards and transfer.size and not transfer.error for transfer in transfers):
-                    return CheckHealth(row.part, CheckLevel.EXTERNAL, CheckResult.SUCCESSFUL)
-                time.sleep(_LOOK_S / 2)
-        finally:
-            self._wires.stop_watching()
-        return CheckHealth(row.part, CheckLevel.EXTERNAL, CheckResult.NOT_RESPONDING, "timeOut")
+    def _external(self) -> list[dict[str, Any]]:
+        while not self._heard.empty():
+            self._heard.get()  # of an order that waited too short
+        missing, found = set(self._devices.check_health()), []
+        until = time.monotonic() + _ANSWERS_WITHIN_S
+        while missing and (left := until - time.monotonic()) > 0:
+            try:
+                check = self._heard.get(timeout=left)
+            except queue.Empty:
+                break
+            missing.discard(check.kind)
+            found.append(_row(_PARTS[check.kind], check.level.value, check.result.value, check.error, check.facts))
+        silent = [_row(_PARTS[kind], CheckLevel.EXTERNAL.value, CheckResult.NOT_RESPONDING.value, "timeOut") for kind in missing]
+        return sorted(found + silent, key=lambda row: str(row["part"]))
+
+
+def _row(part: Part, level: str, result: str, error: str, facts: Mapping[str, str] | None = None) -> dict[str, Any]:
+    return {**(facts or {}), "part": part.value, "level": level, "result": result, "error": error}
 
 
 def _facts(row: DeviceReport) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus, Paper
+from drivers.health import HealthChecked, HealthLevel
 from drivers.idcard.record import CardFailed, CardRead, CardTrouble, IdCardRecord
 from drivers.printer.record import JobDone, PrinterJob
 from drivers.scale.record import ScaleReading
@@ -42,6 +43,12 @@ class Armable(Protocol):
 
     def arm(self) -> None: ...
     def disarm(self) -> None: ...
+
+
+class Checkable(Protocol):
+    """A supervisor that asks its device how it is; the answer is one ``HealthChecked`` record."""
+
+    def check_health(self, level: HealthLevel) -> None: ...
 
 
 class Together:
@@ -75,6 +82,8 @@ class Translator:
         self._lock = threading.Lock()
         self._health = ev.Health()
         self._statuses: dict[DeviceKind, DeviceStatus] = {}
+        self.on_checked: Callable[[HealthChecked], None] = lambda _: None
+        """Takes how a check of a device ended, on the device's thread."""
 
     def receive(self, record: object) -> None:
         """Translate one record and queue it."""
@@ -93,6 +102,8 @@ class Translator:
                 self._job_done(record)
             case DeviceStatus():
                 self._status(record)
+            case HealthChecked():
+                self.on_checked(record)
             case _:
                 log.event("device", kind="unknown", error=type(record).__name__)
 
@@ -159,12 +170,14 @@ class DeviceFleet:
         camera: Armable | None,
         printer: PrinterDriver,
         taps: Mapping[DeviceKind, Tap],
+        checks: Mapping[DeviceKind, Checkable],
     ) -> None:
         self._supervisors = supervisors
         self._reader = reader
         self._camera = camera
         self._printer = printer
         self._taps = taps
+        self._checks = checks
 
     def start(self) -> None:
         """Start looking for every device."""
@@ -208,6 +221,12 @@ class DeviceFleet:
     def watched(self, kind: DeviceKind) -> tuple[tuple[Transfer, ...], int]:
         """The last transfers, oldest first, and how many there were since ``watch``."""
         return self._taps[kind].seen()
+
+    def check_health(self) -> frozenset[DeviceKind]:
+        """Ask every device how it is, without a person and without anybody's data; of which ones an answer will come."""
+        for supervisor in self._checks.values():
+            supervisor.check_health(HealthLevel.EXTERNAL)
+        return frozenset(self._checks)
 
     def submit(self, job: PrinterJob) -> None:
         """Hand a finished job to the printer."""
