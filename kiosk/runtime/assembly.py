@@ -31,17 +31,15 @@ from drivers.supervisor import Supervisor
 from drivers.transport.tap import Tap, tapped
 from kiosk import log
 from kiosk.config import RulesSection, StationConfig
-from kiosk.credential.keylist import KeyList, KeyListError, TrustedKey, load_key_list
-from kiosk.credential.secret_file import KeyFileError, read_secret
+from kiosk.credential.keylist import KeyListError
 from kiosk.directory.catalogue import Catalogue, load_catalogue
 from kiosk.directory.reader import Directory
 from kiosk.domain.quantity import ScaleIdentity
 from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.events_door import EventsDoor
-from kiosk.issuing.issue import SubjectRegister
-from kiosk.issuing.issuer import Clock, IssuerError
-from kiosk.issuing.ledger_issuer import LedgerIssuer
-from kiosk.issuing.signing import SigningKeyError, load_label_signer
+from kiosk.issuing.issuer import Clock, TerminalIssuer
+from kiosk.issuing.opening import StartError, open_ledger, own_key, secret
+from kiosk.issuing.remote import RemoteIssuer
 from kiosk.issuing.standing import NoCentre, StandingFile, StandingWord
 from kiosk.label.stock import label_stock
 from kiosk.runtime.centre import CentreHand, centre_hand
@@ -51,27 +49,18 @@ from kiosk.runtime.key_book import KeyBook
 from kiosk.runtime.memory import tidy
 from kiosk.runtime.printing import CopyPrinter, PaperSetup
 from kiosk.runtime.runner import Runner
-from kiosk.runtime.services import CLERK, TerminalServices
+from kiosk.runtime.services import TerminalServices
 from kiosk.runtime.status import StatusWriter
 from kiosk.runtime.trial_print import TrialPrinter
-from kiosk.runtime.upkeep import LEDGER, TECHNICIAN, Reach, UpkeepServices
+from kiosk.runtime.upkeep import Reach, UpkeepServices
 from kiosk.runtime.voice import EspeakVoice
 from kiosk.runtime.workers import Workers
 from kiosk.session.events import OptionsSet
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
 from kiosk.texts import Texts
-from kiosk.version import BUILT_AT, VERSION
+from kiosk.version import VERSION
 from kiosk.wire.snapshot import Deadlines
-
-
-class StartError(Exception):
-    """The terminal cannot start. ``text_id`` names the sentence for the technician, ``facts`` fill its gaps."""
-
-    def __init__(self, text_id: str, **facts: object) -> None:
-        self.text_id = text_id
-        self.facts = facts
-        super().__init__(text_id)
 
 
 @dataclass
@@ -87,7 +76,7 @@ class Assembly:
     services: UpkeepServices
     _status: StatusWriter
     _centre: CentreHand | None
-    _issuer: LedgerIssuer
+    _issuer: TerminalIssuer
     _door: EventsDoor | None
     _directory: Directory
     _workers: Workers
@@ -132,8 +121,9 @@ def assemble(
     keys = _key_book(config)
     lookup_key = _secret(config, "lookup.key")
     directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
-    word = StandingFile(config.paths.runtime, config.paths.state) if config.fleet.enabled else NoCentre()
-    issuer = open_ledger(config, directory, clock, word)
+    kept_here = config.issuer.socket is None  # else the issuer's process keeps it
+    word = StandingFile(config.paths.runtime, config.paths.state, writes=kept_here) if config.fleet.enabled else NoCentre()
+    issuer, door = _open_issuing(config, directory, clock, word)
     workers = Workers(before_drawing)
     texts, catalogue = texts or Texts.load(), load_catalogue()
     configuration = Configuration(config.rules, config.paths.state)
@@ -197,7 +187,6 @@ def assemble(
             services.trial_content,
             runner.send,
         )
-    door = EventsDoor(issuer, config.paths.runtime) if config.fleet.enabled else None
     return Assembly(
         config, catalogue, texts, voice, runner, parts.fleet, services, status, centre, issuer, door, directory, workers
     )
@@ -256,17 +245,17 @@ class _Parts:
 
 
 def _secret(config: StationConfig, name: str) -> bytes:
-    try:
-        return read_secret(config.paths.secrets / name)
-    except KeyFileError as err:
-        raise StartError(f"start.secret.{err.code}", file=config.paths.secrets / name) from err
+    return secret(config.paths.secrets / name)
 
 
-def _keys(config: StationConfig) -> KeyList:
-    try:
-        return load_key_list(config.paths.keys)
-    except KeyListError as err:
-        raise StartError(f"start.keys.{err.code}", file=config.paths.keys) from err
+def _open_issuing(
+    config: StationConfig, directory: Directory, clock: Clock, word: StandingWord
+) -> tuple[TerminalIssuer, EventsDoor | None]:
+    """The issuer's own process where the station has one, else the ledger here, with a door for the agent. Raises ``StartError``."""
+    if config.issuer.socket is not None:
+        return RemoteIssuer(config.issuer.socket, demo=own_key(config).demo), None
+    ledger = open_ledger(config, directory, clock, word)
+    return ledger, EventsDoor(ledger, config.events_folder) if config.fleet.enabled else None
 
 
 def _key_book(config: StationConfig) -> KeyBook:
@@ -278,7 +267,7 @@ def _key_book(config: StationConfig) -> KeyBook:
 
 def _deadlines(config: StationConfig, keys: KeyBook) -> Callable[[], Deadlines]:
     """What has to be renewed by hand, as the key list says now."""
-    own = _own_key(config).key_id
+    own = own_key(config).key_id
 
     def read() -> Deadlines:
         key = keys.read().keys.get(own)
@@ -291,38 +280,3 @@ def _apply(voice: EspeakVoice, runner: Runner, rules: RulesSection) -> None:
     """Other options, without a restart."""
     voice.adjust(audible=rules.speech, volume=rules.volume)
     runner.send(OptionsSet(options_of(rules)))
-
-
-def _own_key(config: StationConfig) -> TrustedKey:
-    """The newest key of this terminal in the trusted list."""
-    own = [key for key in _keys(config).keys.values() if key.terminal == config.station.terminal]
-    if not own:
-        raise StartError("start.keys.notOurs", file=config.paths.keys, terminal=config.station.terminal)
-    return max(own, key=lambda key: key.key_id)
-
-
-def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock, centre: StandingWord | None = None) -> LedgerIssuer:
-    """The issuer of this station on its own ledger. Raises ``StartError``."""
-    key, secret = _own_key(config), config.paths.secrets / "signing.key"
-    try:
-        signer = load_label_signer(secret, key, config.station.host, config.station.terminal)
-    except SigningKeyError as err:
-        raise StartError(f"start.secret.{err.code}", file=secret) from err
-    try:
-        issuer = LedgerIssuer.open(
-            config.paths.state / LEDGER,
-            _secret(config, "ledger.key"),
-            signer,
-            register,
-            clock,
-            config.station.terminal,
-            config.station.name,
-            BUILT_AT,
-            centre,
-        )
-        issuer.ensure_pin(CLERK, config.station.clerk_pin, "station")
-        if config.station.technician_pin:
-            issuer.ensure_pin(TECHNICIAN, config.station.technician_pin, "station")
-    except IssuerError as err:
-        raise StartError(f"start.ledger.{err.code}", reason=err.facts.get("reason", ""), file=config.paths.state) from err
-    return issuer
