@@ -14,7 +14,10 @@ Rules
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import shutil
+import sys
 from collections.abc import Iterator
 
 from PIL import Image
@@ -59,11 +62,18 @@ def _left_dots(bitmap: MonoBitmap, profile: PrinterProfile) -> int:
 
 def ready() -> None:
     """Load the encoder's library before somebody waits for paper. Any thread may call it."""
+    if "escpos.printer" in sys.modules:
+        return
+    # python-escpos writes a copy of its own tables into a new temporary folder at each start, and nobody ever takes that away.
+    tables = importlib.import_module("escpos.capabilities")
+    if "ESCPOS_CAPABILITIES_PICKLE_DIR" not in os.environ:
+        shutil.rmtree(tables.pickle_dir, ignore_errors=True)
     importlib.import_module("escpos.printer")
 
 
 def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
     # Only here: it brings barcodes and YAML along and costs a quarter of a second at a start.
+    ready()
     from escpos.printer import Dummy
 
     printer = Dummy()
