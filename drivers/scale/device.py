@@ -2,8 +2,8 @@
 
 Rules
 - The newest weight is told when weight or status changed, and at least five times a second while it moves; never more often than
-  ``MAX_EMITS_HZ``. In between the newest is kept and the rest forgotten, and reading itself is bounded (640 reads of 512 bytes a second,
-  thirty times the fastest line), so no scale can flood the listener, fill the memory or take the processor.
+  ``MAX_EMITS_HZ``. In between the newest is kept and the rest forgotten, and reading itself is bounded (160 reads of 512 bytes a second,
+  seven times the fastest line), so no scale can flood the listener, fill the memory or take the processor.
 - A reading too old, a lost scale and a stopped driver end in ``notReady``: the last number is never left standing.
 - Three seconds without a single readable frame while bytes come: the line is wrong or torn, ``run`` raises ``TryAgain`` and is opened anew.
 - A check of health waits for a weight at rest that came after it was asked for; counters are told once a second while they change.
@@ -35,7 +35,7 @@ HEALTH_S = 2.0
 COUNTERS_S = 1.0
 _READ_BYTES = 512
 _TICK_S = 0.05
-_READS_PER_TICK = 32
+_READS_PER_TICK = 8
 _WRITE_TIMEOUT_S = 0.5
 
 Clock = Callable[[], float]

@@ -149,3 +149,10 @@ def test_everything_public_of_a_documented_module_is_explained(item):
 
 def test_what_is_left_to_do_is_counted():
     assert [item[:3] for item in items() if "todo" in item[3]] == []
+
+
+def test_no_part_of_the_drivers_may_know_a_virtual_device():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+    contract = next(item for item in contracts if item["name"] == "no driver knows a virtual device")
+    parts = {f"drivers.{path.stem}" for path in (ROOT / "drivers").iterdir() if path.stem not in ("__init__", "__pycache__")}
+    assert set(contract["source_modules"]) == parts - {"drivers.virtual"}

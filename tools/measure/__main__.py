@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tools.measure.row import Row
 
-ROOMS = ("issuing", "directory", "scanning", "app", "uplink", "ingest", "console")
+ROOMS = ("issuing", "directory", "scanning", "devices", "app", "uplink", "ingest", "console")
 """Modules of this package with a function ``rows()``, in the order of their run."""
 
 
