@@ -109,7 +109,7 @@ def _health(desk: Desk, options: argparse.Namespace, family: str) -> int:
         case "printer":
             return health_printer(desk, _printer_order(options), options.level)
         case _:
-            return health_scanner(desk, _scanner_order(options))
+            return health_scanner(desk, _scanner_order(options), options.level)
 
 
 def _patience_s(options: argparse.Namespace) -> float:

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, serve
+from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, serve, tell_health
 from drivers.cli.places import cameras, usb_devices
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
-from drivers.errors import DriverError
+from drivers.health import HealthChecked, HealthLevel
 from drivers.scanner.camera import Camera
 from drivers.scanner.decode import ATTEMPTS, Cascade
 from drivers.scanner.device import CodeScanner
 from drivers.scanner.finder import scanner_finder
 from drivers.scanner.profile import scanner_profiles
 from drivers.scanner.record import CodeScanned
-from drivers.scanner.source import PICTURES, CameraSource, find_camera
+from drivers.scanner.source import PICTURES, find_camera
 from drivers.supervisor import Finder
 
 CAMERA = "camera"
@@ -117,30 +117,41 @@ def _driver(desk: Desk, way: str, place: str, baud: int) -> tuple[Camera | CodeS
     return CodeScanner(profile), scanner_finder(profile, place, backend=desk.backend, sysfs=desk.sysfs)
 
 
-def health_scanner(desk: Desk, order: ScannerOrder) -> int:
-    """Whether the scanner can be opened; a camera also has to give a picture."""
+def health_scanner(desk: Desk, order: ScannerOrder, level: str) -> int:
+    """internal: it can be opened; external: it gives what its way allows (a picture, its descriptor); interactive: a code held before it is read."""
     status = DeviceStatus(DeviceKind.SCANNER, DeviceState.NO_DEVICE, error="noDevice", port=order.port)
+    facts: Mapping[str, str] = {}
     try:
         way, place = _choose(desk, order)
-        if way == CAMERA:
-            status = _camera_status(place)
-        else:
-            _, finder = _driver(desk, way, place, order.baud)
-            with desk.opened(finder, place, DeviceKind.SCANNER):
-                status = DeviceStatus(DeviceKind.SCANNER, DeviceState.ONLINE, port=place)
     except NotFound as err:
         desk.remark(str(err))
-    desk.tell({"kind": status.kind.value, "state": status.state.value, "error": status.error, "port": status.port})
-    return 1 if status.error else 0
+        return tell_health(desk, level, status, facts)
+    scanner, finder = _driver(desk, way, place, order.baud)
 
+    def hear(record: object) -> Heard:
+        nonlocal status, facts
+        match record:
+            case DeviceStatus():
+                status = record
+                return Heard.ENOUGH if level == HealthLevel.INTERNAL else Heard.NOTHING
+            case HealthChecked():
+                status, facts = replace(status, error=record.error), record.facts
+                return Heard.ENOUGH
+            case CodeScanned():
+                facts = {"engine": record.engine}
+                return Heard.ENOUGH
+        return Heard.NOTHING
 
-def _camera_status(place: str) -> DeviceStatus:
     try:
-        pictures = CameraSource(place).open()
-        try:
-            error = "" if pictures.read() is not None else "noPicture"
-        finally:
-            pictures.close()
-    except DriverError as err:
-        error = err.code
-    return DeviceStatus(DeviceKind.SCANNER, DeviceState.HARDWARE_ERROR if error else DeviceState.ONLINE, error=error, port=place)
+        with desk.opened(finder, place, DeviceKind.SCANNER) as transport:
+            if level == HealthLevel.EXTERNAL:
+                scanner.check_health()
+            elif level == HealthLevel.INTERACTIVE:
+                desk.remark("hold a code before it")
+                scanner.arm()
+            if not serve(scanner, transport, hear, order.patience_s):
+                status = replace(status, error="timeOut")
+    except Failed as failure:
+        desk.remark(str(failure))
+        status = replace(status, state=DeviceState.HARDWARE_ERROR, error="hardwareError")
+    return tell_health(desk, level, replace(status, port=place), facts)

@@ -3,6 +3,8 @@
 Rules
 - ``submit`` and ``cancel`` may be called from any thread and return at once; each submitted job ends in exactly one ``JobDone``.
 - A printer that reports a fault gets no byte: the job fails at once and the caller waits for the state to change.
+- A check of health is a thorough look: every status question, nothing printed. A printer that answers none of them does not respond, though it
+  may still print.
 - A job is never sent twice. What an abandoned one left behind is driven out before the next one may start; as long as that does not succeed,
   jobs are refused and the state says that somebody must switch the printer off and on.
 """
@@ -18,6 +20,7 @@ from typing import Generic, Protocol, TypeVar
 from drivers.device import DeviceKind, DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Emit
 from drivers.errors import DriverError
+from drivers.health import HealthChecked, HealthDesk, HealthLevel, replied
 from drivers.printer.desk import JobDesk, refused
 from drivers.printer.line import Clock, PrinterLine
 from drivers.printer.paper_run import CANCELLED, Interruption
@@ -49,6 +52,7 @@ class PrinterDriver(ABC, Generic[Line, Job]):
         self._profile = profile
         self._clock = clock
         self._desk = JobDesk(emit)
+        self._health = HealthDesk()
         self._needs_power_cycle = False
         self._told: DeviceStatus | None = None
         self._pieces = _PIECES.get(profile.ending, "")
@@ -72,6 +76,10 @@ class PrinterDriver(ABC, Generic[Line, Job]):
     def cancel(self, job_id: str) -> None:
         """Do not print this job, or stop it between two commands; it ends in ``JobDone`` as any other."""
         self._desk.cancel(job_id)
+
+    def check_health(self) -> None:
+        """Ask the printer how it is, between two jobs."""
+        self._health.ask()
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the printer until ``stop`` is set or it goes away (``DeviceGone``)."""
@@ -120,10 +128,13 @@ class PrinterDriver(ABC, Generic[Line, Job]):
     def _serve(self, wire: Line, emit: Emit, stop: threading.Event) -> None:
         look_at = self._clock()
         while not stop.is_set():
-            if self._clock() >= look_at:
+            is_asked = self._health.take()
+            if is_asked or self._clock() >= look_at:
                 condition = self._condition(wire)
                 self._tidy(wire, condition)
                 self._tell(wire, condition, emit)
+                if is_asked:
+                    emit(_checked(condition, answers=wire.answers))
                 look_at = self._clock() + self._profile.poll_s
             job = self._desk.take(max(0.0, min(_SLICE_S, look_at - self._clock())))
             if job is not None:
@@ -176,3 +187,9 @@ class PrinterDriver(ABC, Generic[Line, Job]):
         if status != self._told:
             self._told = status
             emit(status)
+
+
+def _checked(condition: Condition, *, answers: bool) -> HealthChecked:
+    error = condition.error or ("" if answers else "timeOut")
+    facts = {"paper": condition.paper.value, "cover": condition.cover.value}
+    return replied(DeviceKind.PRINTER, HealthLevel.EXTERNAL, error, facts)

@@ -36,6 +36,7 @@ class PrinterLine:
         self._profile = profile
         self._clock = clock
         self._misses = 0
+        self._is_answered = True
         self._owed = b""
 
     @property
@@ -47,6 +48,11 @@ class PrinterLine:
     def is_mute(self) -> bool:
         """True when questions have gone unanswered several times in a row."""
         return self._misses >= _MUTE_AFTER
+
+    @property
+    def answers(self) -> bool:
+        """True when the last question was answered."""
+        return self._is_answered
 
     @property
     def has_back_pressure(self) -> bool:

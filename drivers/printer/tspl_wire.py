@@ -26,6 +26,7 @@ class TsplWire(PrinterLine):
 
     def ask(self) -> int | None:
         """The status byte, or None."""
+        self._is_answered = False
         for _ in range(8):
             if not self._transport.read(_READ_BYTES, _DRAIN_S):
                 break
@@ -36,7 +37,7 @@ class TsplWire(PrinterLine):
         if len(answer) != 1:
             self._misses += 1
             return None
-        self._misses = 0
+        self._misses, self._is_answered = 0, True
         return answer[0]
 
     def cancel(self) -> bool:

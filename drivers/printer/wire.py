@@ -80,11 +80,12 @@ class PrinterWire(PrinterLine):
     def ask(self, n: int) -> int | None:
         """The answer to DLE EOT n, or None."""
         self._drain()
+        self._is_answered = False
         if not self.put_question(bytes([0x10, 0x04, n]), self._profile.reply_s):
             return None
         answer = self.listen(self._profile.reply_s, lambda event: isinstance(event, RealTime))
         if isinstance(answer, RealTime):
-            self._misses = 0
+            self._misses, self._is_answered = 0, True
             return answer.value
         self._misses += 1
         return None

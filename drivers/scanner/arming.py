@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
 from drivers.driver import Emit
+from drivers.health import HealthDesk
 from drivers.scanner.record import CodeScanned
 
 
@@ -24,6 +25,7 @@ class ArmedScanner:
         self._debounce_s = debounce_s
         self._clock = clock
         self._armed = threading.Event()
+        self._health = HealthDesk()
         self._last_code = ""
         self._last_code_s = 0.0
         self._good = 0
@@ -41,6 +43,10 @@ class ArmedScanner:
     def disarm(self) -> None:
         """Keep codes to ourselves."""
         self._armed.clear()
+
+    def check_health(self) -> None:
+        """See whether the scanner is there and gives what it should, without any code being told."""
+        self._health.ask()
 
     def _tell(self, code: CodeScanned, emit: Emit) -> None:
         now = self._clock()

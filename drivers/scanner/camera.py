@@ -8,6 +8,7 @@ Rules
 - OpenCV and the decoders are loaded when somebody first looks: most visits never need them (16 MB, 0.1 s).
 - A hint how to hold the code is worked out here, every ``_LOOK_EVERY`` pictures of which none gave a code, and travels with the preview; so
   does nothing that the screen would have to compute. The light is switched by what was seen, and off with the camera.
+- A check of health opens the camera for as long as it takes: a picture has to come within ``HEALTH_S``, and to show more than one even tone.
 - After ``disarm`` returned at most the picture being searched just then is still told.
 """
 
@@ -20,8 +21,10 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from drivers.device import DeviceKind
 from drivers.driver import Emit
 from drivers.errors import DeviceGone, DriverFault
+from drivers.health import HealthChecked, HealthLevel, replied
 from drivers.scanner.arming import ArmedScanner
 from drivers.scanner.record import CodeScanned, Hint, PreviewFrame
 from drivers.scanner.source import Bgr, CameraSource
@@ -31,8 +34,11 @@ from drivers.transport.base import Transport
 MAX_FPS = 12
 PREVIEW_WIDTH = 640
 DEBOUNCE_S = 2.0
+HEALTH_S = 3.0
 _IDLE_TICK_S = 0.2
 _LOOK_EVERY = 3
+_SETTLING_S = 0.5
+_EVEN = 1.5
 
 
 class Camera(ArmedScanner):
@@ -47,7 +53,9 @@ class Camera(ArmedScanner):
             raise DriverFault(port=transport.port)
         emit(self._status(transport.port))
         while not stop.is_set():
-            if self._armed.wait(_IDLE_TICK_S) and not stop.is_set():
+            if self._health.take():
+                emit(self._checked(transport, stop))
+            elif self._armed.wait(_IDLE_TICK_S) and not stop.is_set():
                 self._look(transport, emit, stop)
                 emit(self._status(transport.port))
             elif not transport.is_there:
@@ -65,10 +73,28 @@ class Camera(ArmedScanner):
                 picture = pictures.read()
                 if picture is not None:
                     self._one(picture, view, emit)
+                    if self._health.take():
+                        emit(_judged(picture))
                 stop.wait(max(0.0, began_s + 1 / MAX_FPS - self._clock()))
         finally:
             light.off()
             pictures.close()
+
+    def _checked(self, source: CameraSource, stop: threading.Event) -> HealthChecked:
+        """A picture, where nobody looks just now. The first ones are dark until the exposure has settled: the last one counts."""
+        pictures = source.open()
+        last: Bgr | None = None
+        began_s = self._clock()
+        try:
+            while not stop.is_set() and self._clock() - began_s < HEALTH_S:
+                picture = pictures.read()
+                last = last if picture is None else picture
+                if last is not None and self._clock() - began_s >= _SETTLING_S:
+                    break
+                stop.wait(1 / MAX_FPS)
+        finally:
+            pictures.close()
+        return replied(DeviceKind.SCANNER, HealthLevel.EXTERNAL, "timeOut") if last is None else _judged(last)
 
     def _one(self, picture: Bgr, view: _View, emit: Emit) -> None:
         import cv2
@@ -77,6 +103,13 @@ class Camera(ArmedScanner):
         code = view.decode(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8))
         if code is not None:
             self._tell(code, emit)
+
+
+def _judged(picture: Bgr) -> HealthChecked:
+    """One even tone is a lens cap, or a sensor that sends its frames and sees nothing."""
+    height, width = picture.shape[:2]
+    facts = {"width": str(width), "height": str(height), "brightness": f"{float(picture.mean()):.0f}"}
+    return replied(DeviceKind.SCANNER, HealthLevel.EXTERNAL, "" if float(picture.std()) >= _EVEN else "blind", facts)
 
 
 class _View:

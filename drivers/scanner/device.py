@@ -2,6 +2,8 @@
 
 Rules
 - The device is held all the time, so that a scan never types into the screen; codes are told as ``arming.py`` says.
+- A check of health is what the way allows: a HID-POS scanner answers for its descriptor; a keyboard and a line can be asked nothing, there
+  "held by us and not gone" is the answer.
 - Reading is bounded (``_READS_PER_TICK`` in ``_TICK_S``), codes are at most 4296 characters: no scanner can flood or fill anything.
 """
 
@@ -12,7 +14,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol, runtime_checkable
 
+from drivers.device import DeviceKind
 from drivers.driver import Emit
+from drivers.health import HealthChecked, HealthLevel, replied
 from drivers.scanner.arming import ArmedScanner
 from drivers.scanner.hid_pos import HidPosAssembler, layout_of
 from drivers.scanner.profile import ScannerProfile, Way
@@ -64,6 +68,8 @@ class CodeScanner(ArmedScanner):
         while not stop.is_set():
             data = transport.read(assembler.read_bytes, _TICK_S)
             now = self._clock()
+            if self._health.take():
+                emit(self._checked(transport))
             codes = assembler.feed(data, now) if data else []
             for text in (*codes, *assembler.tick(now)):
                 self._tell(CodeScanned(text, assembler.engine), emit)
@@ -73,6 +79,19 @@ class CodeScanner(ArmedScanner):
             elif reads >= _READS_PER_TICK:
                 stop.wait(max(0.0, tick_s + _TICK_S - now))
 
+    def _checked(self, transport: Transport) -> HealthChecked:
+        """After a read that did not find it gone."""
+        facts = {"way": self._profile.way.value, "answers": "no"}
+        if self._profile.way is Way.HID_POS and isinstance(transport, HasDescriptors):
+            facts["answers"] = "yes"
+            if not _descriptor_of(transport):
+                return replied(DeviceKind.SCANNER, HealthLevel.EXTERNAL, "timeOut", facts | {"answers": "no"})
+        return replied(DeviceKind.SCANNER, HealthLevel.EXTERNAL, facts=facts)
+
+
+def _descriptor_of(transport: HasDescriptors) -> bytes:
+    return transport.control_in(*_GET_DESCRIPTOR, transport.interface, _MAX_DESCRIPTOR)
+
 
 def _assembler(profile: ScannerProfile, transport: Transport) -> Assembler:
     match profile.way:
@@ -81,7 +100,4 @@ def _assembler(profile: ScannerProfile, transport: Transport) -> Assembler:
         case Way.SERIAL:
             return SerialAssembler()
         case Way.HID_POS:
-            descriptor = b""
-            if isinstance(transport, HasDescriptors):
-                descriptor = transport.control_in(*_GET_DESCRIPTOR, transport.interface, _MAX_DESCRIPTOR)
-            return HidPosAssembler(layout_of(descriptor))
+            return HidPosAssembler(layout_of(_descriptor_of(transport) if isinstance(transport, HasDescriptors) else b""))

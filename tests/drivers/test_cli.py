@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 import serial
 
@@ -23,7 +24,7 @@ from drivers.scale.profile import load_profiles
 from drivers.transport import serial as transport_serial
 from drivers.virtual.backend import VirtualBackend
 from drivers.virtual.bus import Bus
-from drivers.virtual.camera import code_picture
+from drivers.virtual.camera import VirtualCamera, code_picture
 from drivers.virtual.hid_scale import VirtualHidScale
 from drivers.virtual.load_cell import Fault, LoadCell
 from drivers.virtual.printer import VirtualLabelPrinter, VirtualPrinter
@@ -400,9 +401,33 @@ def test_pictures_are_decoded_one_object_each(run, tmp_path: Path):
 def test_a_self_decoding_scanner_is_found_and_read(run, bus):
     scanner = VirtualHidPosScanner()
     bus.plug(scanner)
-    assert run("health scanner") == [{"kind": "scanner", "state": "online", "error": "", "port": "usb:1-1"}]
+    (health,) = run("health scanner")
+    assert (health["state"], health["error"], health["port"]) == ("online", "", "usb:1-1")
+    (health,) = run("health scanner --level external")
+    assert (health["check"], health["way"], health["answers"], run.code) == ("External HCheck: Successful", "hid-pos", "yes", 0)
     scanner.scan("合格证".encode("gb18030"))
     assert run("read scanner --timeout 5") == [{"text": "合格证", "engine": "hid-pos"}]
+
+
+def test_the_health_of_a_camera_is_a_picture_and_then_a_code(run, tmp_path: Path):
+    camera = VirtualCamera(tmp_path / "view")
+    camera.clear()
+    place = f"pictures:{tmp_path / 'view'}"
+    (health,) = run(f"health scanner --port {place}")
+    assert (health["check"], run.code) == ("Internal HCheck: Successful", 0)
+    (health,) = run(f"health scanner --port {place} --level external")
+    assert (health["check"], health["width"], run.code) == ("External HCheck: Successful", "1280", 0)
+    camera.show_picture(np.full((720, 1280, 3), 3, np.uint8))
+    (health,) = run(f"health scanner --port {place} --level external")
+    assert (health["check"], run.code) == ("External HCheck: Failed (blind)", 1)
+    (health,) = run(f"health scanner --port {place} --level interactive --timeout 1")
+    assert (health["check"], run.code) == ("Interactive HCheck: Not Responding (timeOut)", 1)
+    camera.show("https://hgz.cn/1")
+    (health,) = run(f"health scanner --port {place} --level interactive --timeout 10")
+    assert (health["check"], health["engine"], run.code) == ("Interactive HCheck: Complete", "zxing", 0)
+    camera.cover()
+    (health,) = run(f"health scanner --port {place} --level external")
+    assert (health["check"], run.code) == ("External HCheck: Not Responding (timeOut)", 1)
 
 
 def test_a_serial_scanner_is_read_by_its_port(run):

@@ -13,6 +13,7 @@ import pytest
 
 from drivers.device import Cover, DeviceState, DeviceStatus, ErrorLevel, Paper
 from drivers.errors import DeviceGone, DriverError
+from drivers.health import HealthChecked
 from drivers.printer.encode import encode_label
 from drivers.printer.escpos_device import EscPosPrinter
 from drivers.printer.profile import Ending, PrinterProfile, printer_profile
@@ -490,6 +491,33 @@ def test_paper_out_after_two_copies_refuses_the_third(rig: Callable[..., Rig]) -
     # The second label is complete, but the roll ended before the printer could say so.
     assert outcomes[1:] == [Outcome.UNKNOWN, Outcome.FAILED]
     assert len(complete_pages(bench)) == 2
+
+
+def test_a_check_of_health_asks_everything_and_prints_nothing(rig: Callable[..., Rig]) -> None:
+    bench = rig(replace(EPSON, poll_s=60))
+    checks: list[HealthChecked] = []
+    heard = bench._hear
+    bench._hear = lambda record: checks.append(record) if isinstance(record, HealthChecked) else heard(record)  # type: ignore[method-assign]
+    bench.close()
+    bench._stop.clear()
+    transport = find_usb(UsbMatch(interface_class=7), backend=VirtualBackend(bench.bus))  # type: ignore[attr-defined]
+    assert transport is not None
+    bench.connect(transport)
+
+    def check() -> HealthChecked:
+        count = len(checks)
+        bench.driver.check_health()
+        bench.wait_for(lambda: len(checks) > count)
+        return checks[-1]
+
+    assert (check().text, checks[-1].facts) == ("External HCheck: Successful", {"paper": "full", "cover": "closed"})
+    bench.engine.remove_paper()
+    assert check().text == "External HCheck: Failed (paperOut)"
+    bench.engine.insert_paper()
+    assert check().is_good
+    bench.engine.set_mute(True)
+    assert check().text == "External HCheck: Not Responding (timeOut)"
+    assert bench.engine.strip is None and bench.engine.pages == []
 
 
 def test_a_job_before_any_printer_fails_instead_of_printing_late() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.device import DeviceState, DeviceStatus
 from drivers.errors import DeviceGone, NeedsPerson
+from drivers.health import HealthChecked, HealthLevel, HealthResult
 from drivers.scanner.device import CodeScanner
 from drivers.scanner.finder import scanner_finder
 from drivers.scanner.profile import scanner_profiles
@@ -26,6 +27,7 @@ LABEL = "https://hgz.cn/" + "1234567890" * 24 + "1"
 
 class Listener:
     def __init__(self) -> None:
+        self.supervisor: Supervisor | None = None
         self.records: list[object] = []
         self._more = threading.Condition()
 
@@ -49,7 +51,7 @@ def supervised() -> Iterator[Callable[[CodeScanner, Finder], Listener]]:
 
     def start(scanner: CodeScanner, finder: Finder) -> Listener:
         log = Listener()
-        supervisor = Supervisor(scanner, finder, log, poll_s=0.05, jitter=lambda: 0.0)
+        supervisor = log.supervisor = Supervisor(scanner, finder, log, poll_s=0.05, jitter=lambda: 0.0)
         running.append(supervisor)
         supervisor.start()
         log.wait_for(lambda record: isinstance(record, DeviceStatus) and record.state is DeviceState.ONLINE)
@@ -182,3 +184,31 @@ def test_a_wedge_and_a_line_must_be_named():
         with pytest.raises(NeedsPerson):
             scanner_finder(PROFILES[name])()
         assert scanner_finder(PROFILES[name], "/dev/nothing-here")() is None
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_check_of_a_hid_pos_scanner_is_its_descriptor_and_tells_no_code(supervised, answers):
+    bus, device, scanner = Bus(), VirtualHidPosScanner(), CodeScanner(PROFILES["hid-pos"])
+    bus.plug(device)
+    log = supervised(scanner, scanner_finder(PROFILES["hid-pos"], backend=VirtualBackend(bus)))
+    if not answers:
+        device.control_in = lambda *_: b""  # type: ignore[method-assign]
+    device.scan(b"nobody asked for this")
+    log.supervisor.check_health(HealthLevel.EXTERNAL)
+    log.wait_for(lambda record: isinstance(record, HealthChecked))
+    (check,) = [record for record in log.records if isinstance(record, HealthChecked)]
+    assert (check.result, check.facts["answers"]) == (
+        (HealthResult.SUCCESSFUL, "yes") if answers else (HealthResult.NOT_RESPONDING, "no")
+    )
+    assert log.codes == []
+
+
+def test_a_check_of_a_line_says_that_it_is_held_and_cannot_be_asked(supervised):
+    def silent(line: PtyLine, stop: threading.Event) -> None:
+        stop.wait()
+
+    with pty_with(silent) as path:
+        scanner = CodeScanner(PROFILES["serial"])
+        log = supervised(scanner, scanner_finder(PROFILES["serial"], path))
+        log.supervisor.check_health(HealthLevel.EXTERNAL)
+        log.wait_for(lambda record: isinstance(record, HealthChecked) and record.is_good and record.facts["answers"] == "no")
