@@ -220,7 +220,7 @@ class Agent:
         p = self._p
         self._hello_at, self._hello_said = now + HELLO_AGAIN_S, now
         try:
-            span = p.pump.backlog().span
+            span, marks = p.pump.backlog().span, p.pump.marks()
         except SourceUnavailable:
             return  # without a ledger there is nothing to be welcomed for; asked again in a while
         hello = Hello(
@@ -232,6 +232,7 @@ class Agent:
             keys=p.store.number(f"version.{FileKind.KEYS.value}"),
             outbox=OutboxSpan(first=span.first, last=span.last),
             clock=p.clock.report(),
+            marks=marks,
         )
         p.connection.publish(Publish(up(p.terminal, Up.HELLO), hello.encode(), qos=1))
 

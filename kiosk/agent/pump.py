@@ -18,7 +18,7 @@ from enum import StrEnum
 from kiosk.agent.backoff import Backoff, BackoffRule
 from kiosk.agent.source import EventSource, LedgerSpan, SourceUnavailable
 from kiosk.agent.store import AgentStore
-from kiosk.wire.uplink import MAX_BATCH_BYTES, MAX_EVENTS, WINDOW, CertBatch, Receipt, batches
+from kiosk.wire.uplink import MAX_BATCH_BYTES, MAX_EVENTS, WINDOW, CertBatch, Mark, Receipt, batches
 
 RETRY = BackoffRule(first_s=60.0, cap_s=300.0)
 _LEAST_RETRY_S = 15.0
@@ -85,6 +85,15 @@ class Pump:
         span = self._source.span()
         self._know(span.generation)
         return Backlog(span, self._upto)
+
+    def marks(self) -> tuple[Mark, ...]:
+        """The last event that was receipted and the last there is, as this ledger has them now. Raises ``SourceUnavailable``, ``StoreError``."""
+        backlog = self.backlog()
+        wanted = sorted(
+            {seq for seq in (min(backlog.upto, backlog.span.last), backlog.span.last) if seq >= max(backlog.span.first, 1)}
+        )
+        found = [event for seq in wanted for event in self._source.events_after(seq - 1, 1)]
+        return tuple(Mark(seq=event.seq, sha256=event.sha256) for event in found)
 
     def fit(self, largest_packet: int | None) -> None:
         """What this broker accepts at most, None when it did not say."""

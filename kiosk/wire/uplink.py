@@ -53,6 +53,13 @@ class OutboxSpan(Part):
     last: Count
 
 
+class Mark(Part):
+    """One event by its place and the hash of its body: by it the centre sees whether this ledger still is the one it knows."""
+
+    seq: Count
+    sha256: Hash
+
+
 class ClockReport(Part):
     """The terminal's time; ``err_ms`` is the estimated error, None when nobody knows."""
 
@@ -62,7 +69,11 @@ class ClockReport(Part):
 
 
 class Hello(Message):
-    """Said once after each connect. ``conf``, ``dir`` and ``keys`` are the versions in use, 0 for none."""
+    """Said once after each connect. ``conf``, ``dir`` and ``keys`` are the versions in use, 0 for none.
+
+    ``marks``: the last event that was receipted and the last one there is. A ledger that went back in time and was filled again without the
+    centre ends where it did, but not with the same bytes.
+    """
 
     boot: str = Field(min_length=1, max_length=64)
     ledger: str = Field(min_length=1, max_length=64)
@@ -72,6 +83,7 @@ class Hello(Message):
     keys: Count
     outbox: OutboxSpan
     clock: ClockReport
+    marks: tuple[Mark, ...] = Field(default=(), max_length=4, strict=False)
 
 
 class Desired(Part):
@@ -180,8 +192,15 @@ class CertBatch:
 
     def encode(self) -> bytes:
         """Canonical JSON; the bodies' bytes go in as they are. Raises ``WireError`` (malformed) for a body that is not canonical JSON."""
-        parts = [_entry_bytes(event) for event in self.events]
-        return b'{"events":[%b],"ledger":%b,"v":1}' % (b",".join(parts), canonical_json(self.ledger))
+        pieces: list[bytes] = []
+        for event in self.events:
+            if event.kind not in _KINDS or not (event.body.startswith(b"{") and event.body.endswith(b"}")):
+                raise WireError("malformed")
+            # Neither the kinds nor a hash need escapes: this is their canonical JSON. Long bodies are copied once, by the join.
+            tail = b',"kind":"%b","seq":%d,"sha256":"%b"},{"body":' % (event.kind.encode(), event.seq, event.sha256.encode())
+            pieces += (event.body, tail)
+        pieces[-1] = pieces[-1].removesuffix(b',{"body":')
+        return b'{"events":[{"body":%b],"ledger":%b,"v":1}' % (b"".join(pieces), canonical_json(self.ledger))
 
     @classmethod
     def decode(cls, data: bytes) -> CertBatch:
@@ -209,10 +228,3 @@ def batches(ledger: str, events: Sequence[WireEvent], most: int = MAX_BATCH_BYTE
     if part:
         made.append(CertBatch(ledger, tuple(part)))
     return made
-
-
-def _entry_bytes(event: WireEvent) -> bytes:
-    if event.kind not in _KINDS or not (event.body.startswith(b"{") and event.body.endswith(b"}")):
-        raise WireError("malformed")
-    # Neither the kinds nor a hash need escapes: this is their canonical JSON.
-    return b'{"body":%b,"kind":"%b","seq":%d,"sha256":"%b"}' % (event.body, event.kind.encode(), event.seq, event.sha256.encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -11,7 +12,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from kiosk.wire.topics import Down
-from kiosk.wire.uplink import WINDOW, CertBatch, Receipt, WireEvent
+from kiosk.wire.uplink import WINDOW, CertBatch, Hello, Receipt, WireEvent
 from support import broker as real
 from support.agents import OTHER, TERMINAL, ListSource, RunningAgent, SmallCentre, check, ledger_events, station, until
 
@@ -53,6 +54,22 @@ def test_never_more_than_the_window_without_a_receipt(tmp_path: Path, broker: re
         centre.hold.clear()
         all_receipted(agent, source)
     assert check(source, centre).is_whole
+    centre.close()
+
+
+def test_hello_marks_the_last_receipted_event_and_the_last_there_is(tmp_path: Path, broker: real.Mosquitto) -> None:
+    source = ListSource(ledger_events(3))
+    centre = SmallCentre(tmp_path / "centre", broker.port)
+    config = station(tmp_path / "t", broker.port)
+    with RunningAgent(config, source) as agent:
+        all_receipted(agent, source)
+    # The disk goes back behind the receipt and is filled again without the centre.
+    source.events[1:] = [replace(event, body=event.body[:-1] + b',"z":1}') for event in ledger_events(4)[1:]]
+    centre.heard.clear()
+    with RunningAgent(config, source):
+        until(lambda: any(topic.endswith("/up/hello") for topic, _ in list(centre.heard)), what="a hello")
+    hello = Hello.decode(next(payload for topic, payload in centre.heard if topic.endswith("/up/hello")))
+    assert [(mark.seq, mark.sha256) for mark in hello.marks] == [(seq, source.events[seq - 1].sha256) for seq in (3, 4)]
     centre.close()
 
 

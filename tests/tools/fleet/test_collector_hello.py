@@ -16,7 +16,7 @@ from kiosk.wire.health import DEVICES, NODE
 from kiosk.wire.job import JobKind, JobReport, JobStatus, read_job
 from kiosk.wire.sparkplug.edge import EdgeNode
 from kiosk.wire.topics import Up, up
-from kiosk.wire.uplink import CertBatch, ClockReport, ClockSource, Hello, OutboxSpan, Welcome
+from kiosk.wire.uplink import CertBatch, ClockReport, ClockSource, Hello, Mark, OutboxSpan, Welcome
 from support.centre import DATABASES, NOW, empty_store
 from tools.fleet.collector import jobs
 from tools.fleet.collector.alerts import close_alert, open_keys
@@ -31,7 +31,7 @@ from tools.fleet.simulator.filling import commission
 from tools.fleet.simulator.terminals import SimulatedTerminal, key_list, make_terminals
 from tools.fleet.store import queries
 from tools.fleet.store.database import Store
-from tools.fleet.store.schema import health_history, terminal
+from tools.fleet.store.schema import alert, health_history, terminal
 from tools.fleet.store.states import State
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -44,7 +44,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         yield made
 
 
-def hello(one: SimulatedTerminal, boot: str = "", ledger: str = "", first: int = -1, last: int = -1) -> Hello:
+def hello(
+    one: SimulatedTerminal, boot: str = "", ledger: str = "", first: int = -1, last: int = -1, marks: tuple[int, ...] = ()
+) -> Hello:
     span = one.outbox_span()
     return Hello(
         boot=boot or one.boot,
@@ -55,6 +57,7 @@ def hello(one: SimulatedTerminal, boot: str = "", ledger: str = "", first: int =
         keys=1,
         outbox=OutboxSpan(first=span[0] if first < 0 else first, last=span[1] if last < 0 else last),
         clock=ClockReport(utc=NOW + timedelta(seconds=7), src=ClockSource.RTC, err_ms=None),
+        marks=tuple(Mark(seq=event.seq, sha256=event.sha256) for event in one.events if event.seq in marks),
     )
 
 
@@ -110,6 +113,33 @@ def test_an_outbox_that_went_back_is_a_rollback(store: Store) -> None:
     say(store, one, hello(one))
     assert say(store, one, hello(one, last=4)).receipt_upto == 0
     assert codes(store) == {"rollback"}
+
+
+def test_a_ledger_that_went_back_and_was_filled_again_offline_is_a_rollback(store: Store) -> None:
+    one = issued(store)
+    say(store, one, hello(one, marks=(6,)))
+    assert codes(store) == set()
+    one.roll_back(4)
+    for _ in range(3):
+        one.issue(NOW + timedelta(hours=3))
+    assert one.outbox_span()[1] == 8  # it ends beyond the receipt, as if nothing had been
+    assert say(store, one, hello(one, marks=(6, 8))).receipt_upto == 0  # tell it all again
+    assert codes(store) == {"rollback"}
+    with store.reading() as tx:
+        facts = tx.execute(select(alert.c.facts).where(alert.c.code == "rollback")).scalar_one()
+    assert facts == {"last": 8, "receipted": 6, "rewritten": 6}
+
+
+def test_bytes_that_came_once_are_no_new_suspicion_and_unknown_places_are_none(store: Store) -> None:
+    one = issued(store)
+    one.roll_back(2)
+    one.issue(NOW + timedelta(hours=3))
+    again = CertBatch(one.generation, tuple(one.events[4:]))
+    Ingest(store).take([read_arrival(up(one.code, Up.CERT), again.encode())], key_list([one]), NOW)
+    assert say(store, one, hello(one, marks=(5, 6))).receipt_upto == 6  # its other bytes stand among the conflicts already
+    one.issue(NOW + timedelta(hours=4))
+    say(store, one, hello(one, marks=(7, 8)))
+    assert "rollback" not in codes(store)
 
 
 def test_a_new_ledger_is_noticed_and_its_numbers_begin_above_the_old_ones(store: Store) -> None:

@@ -31,6 +31,7 @@ from kiosk.wire.uplink import (
     ClockSource,
     Desired,
     Hello,
+    Mark,
     OutboxSpan,
     Pause,
     Receipt,
@@ -95,6 +96,10 @@ def messages() -> dict[str, bytes]:
             keys=4,
             outbox=OutboxSpan(first=1, last=1203),
             clock=ClockReport(utc=AT, src=ClockSource.NTP, err_ms=12),
+            marks=(
+                Mark(seq=1100, sha256=hashlib.sha256(b"receipted").hexdigest()),
+                Mark(seq=1203, sha256=hashlib.sha256(b"last").hexdigest()),
+            ),
         ).encode(),
         "welcome": Welcome(
             utc=AT,

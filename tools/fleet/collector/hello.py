@@ -1,7 +1,8 @@
 """Answers a terminal that says hello, and sees whether its disk is what it was.
 
-Signs, all of them worth a visit: an outbox that ends before what was receipted (the disk went back in time); a boot or a ledger that returns after
-another one spoke (two machines with one identity); events that the terminal no longer has and the centre never got (a gap).
+Signs, all of them worth a visit: an outbox that ends before what was receipted (the disk went back in time), or has other bytes where the centre has
+some (it went back and was filled again); a boot or a ledger that returns after another one spoke (two machines with one identity); events that the
+terminal no longer has and the centre never got (a gap).
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from kiosk.wire.job import JobStatus
 from kiosk.wire.uplink import Desired, Hello, Pause, Welcome
 from tools.fleet.collector.alerts import AlertKey, Finding, open_alert
-from tools.fleet.store.schema import alert, boot, intake, job, stream, terminal
+from tools.fleet.store.schema import alert, boot, certificate, conflict, event, intake, job, stream, terminal
 from tools.fleet.store.states import Severity
 
 _TELL_ALL = frozenset({"rollback", "clone"})
+_MARKS_AT_ONCE = 50
 MAX_JOBS = 15
 """Jobs in one welcome; the rest comes with the next."""
 
@@ -87,10 +89,11 @@ def _answer(tx: Connection, turn: dict[str, Hello], now: datetime) -> list[tuple
     held = select(intake.c.terminal).where(intake.c.terminal.in_(codes)).order_by(intake.c.terminal).with_for_update()
     tx.execute(held).all()
     floors, uptos, boots = _floors(tx, codes), _uptos(tx, codes), _boots(tx, codes)
+    rewritten = _rewritten(tx, turn)
     tell_all: set[str] = set()
     for code, hello in turn.items():
         upto = uptos.get((code, hello.ledger), 0)
-        suspicions = _suspicions(code, before[code], boots[code], hello, upto, floors.get(code, 0))
+        suspicions = _suspicions(code, before[code], boots[code], hello, upto, floors.get(code, 0), rewritten.get(code, 0))
         # known suspects need not tell everything again at every hello
         if suspicions and any(one.code in _TELL_ALL and one.key not in _open_of(tx, code) for one in suspicions):
             tell_all.add(code)
@@ -135,7 +138,7 @@ def _boots(tx: Connection, codes: list[str]) -> dict[str, set[tuple[str, str]]]:
 
 
 def _suspicions(
-    code: str, before: tuple[str, str], boots: set[tuple[str, str]], hello: Hello, upto: int, floor: int
+    code: str, before: tuple[str, str], boots: set[tuple[str, str]], hello: Hello, upto: int, floor: int, rewritten: int
 ) -> list[Finding]:
     found: list[Finding] = []
 
@@ -144,6 +147,8 @@ def _suspicions(
 
     if hello.outbox.last < upto:
         see("rollback", Severity.CRITICAL, last=hello.outbox.last, receipted=upto)
+    elif rewritten:
+        see("rollback", Severity.CRITICAL, last=hello.outbox.last, receipted=upto, rewritten=rewritten)
     now = (hello.boot, hello.ledger)
     if before[0] and now != before:
         returned = now in boots
@@ -155,6 +160,28 @@ def _suspicions(
             see("newLedger", Severity.NOTICE, counter_floor=floor)
     if hello.outbox.first > upto + 1:
         see("eventsMissing", Severity.CRITICAL, first=hello.outbox.first, receipted=upto)
+    return found
+
+
+def _rewritten(tx: Connection, turn: dict[str, Hello]) -> dict[str, int]:
+    """Terminals whose ledger has other bytes than any that ever came under the same seq, with that seq."""
+    asked = [(code, hello.ledger, mark.seq) for code, hello in turn.items() for mark in hello.marks]
+    held: dict[tuple[str, str, int], set[str]] = defaultdict(set)
+    for start in range(0, len(asked), _MARKS_AT_ONCE):
+        part = asked[start : start + _MARKS_AT_ONCE]
+        for table in (certificate, event, conflict):
+            # Not as one tuple IN (...): SQLite reads the whole table for that.
+            here = or_(*(and_(table.c.terminal == code, table.c.ledger == of, table.c.seq == seq) for code, of, seq in part))
+            for code, of, seq, digest in tx.execute(
+                select(table.c.terminal, table.c.ledger, table.c.seq, table.c.sha256).where(here)
+            ):
+                held[code, of, seq].add(bytes(digest).hex())
+    found: dict[str, int] = {}
+    for code, hello in turn.items():
+        for mark in hello.marks:
+            known = held.get((code, hello.ledger, mark.seq))
+            if known and mark.sha256 not in known:
+                found.setdefault(code, mark.seq)
     return found
 
 
