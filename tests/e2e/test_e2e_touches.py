@@ -105,5 +105,7 @@ def test_the_demonstration_leaves_what_it_promises(tmp_path: Path) -> None:
         assert (out / step["screen"]).stat().st_size > 0
     for name in ("label.bin", "label.png", "certificate.json", "keys.json"):
         assert (out / name).stat().st_size > 0
+    assert [step["page"] for step in report["steps"][-3:]] == ["attract", "arrived at the centre", "public page"]
+    assert report["centre"]["arrived"] is True
     keys = json.loads((out / "keys.json").read_text(encoding="utf-8"))
     assert all(key["demo"] for key in keys["keys"])

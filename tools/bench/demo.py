@@ -1,10 +1,11 @@
-"""The demonstration: the real terminal on virtual devices, played by a person, or by real touches under a virtual screen.
+"""The demonstration: the real terminal on virtual devices, played by a person, or by real touches under a virtual screen, and its centre.
 
-    python -m tools.bench demo                          a window and the bench's page, until the window is closed
+    python -m tools.bench demo                          a window, the bench's page and a centre, until the window is closed
     python -m tools.bench demo --headless --out DIR     one whole issue by touches; leaves what it saw and what was printed in DIR
 
 DIR then holds screens/NN-name.png, label.bin (what the printer received), label.png (what it burnt, one pixel a dot), certificate.json,
-keys.json and report.json. Exit code 0 only if the QR decoded from label.png verifies.
+keys.json and report.json; console.png and public.png are what the centre's people and a shopper see of the certificate (.html where there is no browser).
+Exit code: 0 only if the QR decoded from label.png verifies; 1 it does not; 4 it does, but the certificate did not arrive at the centre.
 """
 
 from __future__ import annotations
@@ -33,12 +34,16 @@ from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.issuing.opening import open_ledger
 from kiosk.ui.theme import BOARDS
-from tools.bench.bench import Bench
-from tools.bench.display import has_display, run_folder
-from tools.bench.player import a_whole_issue, playing, terminal_command
-from tools.bench.station import make_demo_station
+from tools.bench.arrival import show_arrival
+from tools.bench.browser import find_browser
+from tools.bench.centre import CentreError, DemoCentre, broker_name
+from tools.bench.display import has_display, say
+from tools.bench.errors import BenchError
+from tools.bench.player import Player, a_whole_issue, playing
+from tools.bench.printer import PrintedLabel
 
 PERSON = "王建国"
+NOT_ARRIVED = 4
 
 
 def main(arguments: list[str]) -> int:
@@ -52,7 +57,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--pictures", type=Path, help="also renew the pictures of the README in this folder")
     parser.add_argument("--board", default="landscape-10", choices=sorted(file.stem for file in BOARDS.glob("*.toml")))
-    parser.add_argument("--port", type=int, default=8707, help="port of the bench's page on this machine")
+    parser.add_argument("--port", type=int, help="port of the bench's page on this machine")
+    parser.add_argument("--eyes", type=Path, help=argparse.SUPPRESS)  # for a player in a person's place
     chosen = parser.parse_args(arguments)
     # As an exception, so that whatever was begun is ended on the way out: the virtual screen, the terminal, the folder.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -62,65 +68,93 @@ def main(arguments: list[str]) -> int:
         if chosen.pictures is not None and code == 0:
             renew_pictures(chosen.out, chosen.pictures)
         return code
-    return with_a_person(chosen.board, chosen.port)
+    from tools.bench.hands_on import with_a_person
 
-
-def with_a_person(board: str, port: int) -> int:
-    """Open the terminal's window and the bench's page; both end with the window."""
-    from tools.bench.web.server import serving
-
-    folder = run_folder()
-    station = make_demo_station(folder / "station", board=board, audible=True)
-    with Bench(folder) as bench, serving(bench, port) as address:
-        say(f"终端窗口已打开；虚拟设备在 {address}（刷卡、放货、换纸都在那里）。关掉终端窗口就结束。")
-        return subprocess.run(terminal_command(station, bench), check=False).returncode
+    try:
+        return with_a_person(chosen.board, chosen.port, chosen.eyes)
+    except BenchError as err:
+        print(err, file=sys.stderr)
+        return 2
 
 
 def headless(out: Path, board: str) -> int:
-    """Play one whole issue and prove what came out of the printer."""
+    """Play one whole issue, prove what came out of the printer, and follow the certificate to the centre."""
     screens = out / "screens"
     shutil.rmtree(screens, ignore_errors=True)
+    for name in ("console.png", "public.png", "console.html", "public.html"):
+        (out / name).unlink(missing_ok=True)
     screens.mkdir(parents=True)
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="kiosk-demo-") as place:
-        folder = Path(place)
-        say("虚拟屏幕和虚拟设备启动中")
-        with playing(folder, board=board, screens=screens, log=out / "terminal.log", said=say) as player:
-            a_whole_issue(player, PERSON)
-            page = player.bench.labels()[-1]
-            data, picture = page.data, page.png.read_bytes()
+    with tempfile.TemporaryDirectory(prefix="kiosk-demo-") as place, DemoCentre(Path(place) / "centre", out) as centre:
+        folder, broker = Path(place), broker_name()
         station = folder / "station" / "station.toml"
-        (out / "label.bin").write_bytes(data)
-        (out / "label.png").write_bytes(picture)
-        config = load_station(station)
-        shutil.copyfile(config.paths.keys, out / "keys.json")
-        verdict = _verify(out)
+        say("虚拟屏幕和虚拟设备启动中" + ("，中心也在后台启动" if broker else "；这台机器上没有消息服务器，中心这一段跳过"))
+        link = centre.link if broker else None
+        with playing(folder, board=board, screens=screens, log=out / "terminal.log", fleet=link, said=say) as player:
+            try:
+                if broker:
+                    centre.begin(station)
+                a_whole_issue(player, PERSON)
+                seconds = round(time.monotonic() - begun, 1)
+                verdict = _keep_label(player.bench.labels()[-1], station, out)
+                told = _follow(centre, broker, verdict, out, player)
+            finally:
+                centre.tell_to_end()
         _write(out / "certificate.json", _certificate(station, str(verdict.get("number") or "")))
     report = {
         "steps": player.steps,
         "touches": player.touches,
-        "seconds": round(time.monotonic() - begun, 1),
+        "seconds": seconds,
         "verified": bool(verdict["valid"]),
+        "centre": told,
     }
     _write(out / "report.json", report)
     say(
-        f"{player.touches} 次触摸，{report['seconds']} 秒；标签 {out / 'label.png'}；验真：{'通过' if verdict['valid'] else verdict['check']}"
+        f"{player.touches} 次触摸，{seconds} 秒；标签 {out / 'label.png'}；验真：{'通过' if verdict['valid'] else verdict['check']}"
     )
-    return 0 if verdict["valid"] else 1
+    if not verdict["valid"]:
+        return 1
+    if not broker or told["arrived"]:
+        return 0
+    print(f"验真通过，但合格证没有到中心：{told['trouble']}", file=sys.stderr)
+    return NOT_ARRIVED
+
+
+def _keep_label(label: PrintedLabel, station: Path, out: Path) -> dict[str, Any]:
+    """Keep the label and the keys, and answer what the public verifier says of them."""
+    (out / "label.bin").write_bytes(label.data)
+    (out / "label.png").write_bytes(label.png.read_bytes())
+    shutil.copyfile(load_station(station).paths.keys, out / "keys.json")
+    return _verify(out)
+
+
+def _follow(centre: DemoCentre, broker: str, verdict: dict[str, Any], out: Path, player: Player) -> dict[str, Any]:
+    """Follow the certificate to the centre, where there is one; what the report says of it."""
+    told: dict[str, Any] = {"broker": broker, "arrived": False}
+    if not broker or not verdict["valid"]:
+        return told
+    number, digits, browser = CertificateNumber.parse(verdict["number"]), verdict["text"].rpartition("/")[2], find_browser()
+    if not browser:
+        say("这台机器上没有能用的 chromium：值班台和公开页只核对网页的内容，不截图")
+    try:
+        return told | show_arrival(centre, number, digits, out, browser, player.note)
+    except CentreError as err:
+        return told | {"trouble": str(err)}
 
 
 def renew_pictures(out: Path, folder: Path) -> None:
     """The last picture of each page and the label, in few colours, for people who read about the product."""
     folder.mkdir(parents=True, exist_ok=True)
     steps = json.loads((out / "report.json").read_text(encoding="utf-8"))["steps"]
-    chosen = {step["page"]: out / step["screen"] for step in steps[:-1]}
-    chosen["label"] = out / "label.png"
+    seen = [step for step in steps if step.get("screen", "").startswith("screens/")]
+    chosen = {step["page"]: out / step["screen"] for step in seen[:-1]}
+    chosen |= {name: out / f"{name}.png" for name in ("label", "public") if (out / f"{name}.png").exists()}
     for name, picture in chosen.items():
         Image.open(picture).convert("RGB").quantize(128).save(folder / f"{name}.png", optimize=True)
 
 
 def _verify(out: Path) -> dict[str, Any]:
-    """Decode the QR from the burnt picture alone and ask the public verifier."""
+    """Decode the QR from the burnt picture alone and ask the public verifier; ``text`` is what the code says."""
     picture = np.asarray(Image.open(out / "label.png").convert("L"))
     codes = zxingcpp.read_barcodes(picture)
     if len(codes) != 1:
@@ -129,8 +163,7 @@ def _verify(out: Path) -> dict[str, Any]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == 2:
         return {"valid": False, "check": done.stderr.strip()}
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return {**json.loads(done.stdout), "text": codes[0].text}
 
 
 def _certificate(station: Path, number: str) -> dict[str, Any]:
@@ -149,8 +182,3 @@ def _facts(ledger: LedgerIssuer, number: str) -> dict[str, Any]:
 
 def _write(file: Path, value: dict[str, Any]) -> None:
     file.write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def say(words: str) -> None:
-    """Tell the person at the command line."""
-    print(f"> {words}", flush=True)

@@ -1,4 +1,4 @@
-"""A virtual screen and real touches on it: Xvfb and xdotool, ended by whoever began them."""
+"""A virtual screen and real touches on it: Xvfb and xdotool, ended by whoever began them; and words to the command line."""
 
 from __future__ import annotations
 
@@ -76,6 +76,11 @@ class Finger:
 def has_display() -> bool:
     """Whether a person could see a window."""
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def say(words: str) -> None:
+    """Tell the person at the command line."""
+    print(f"> {words}", flush=True)
 
 
 def run_folder(base: Path | None = None) -> Path:

@@ -16,7 +16,7 @@ from kiosk.ui.theme import load_board
 from tools.bench.bench import Bench
 from tools.bench.display import Finger, VirtualDisplay
 from tools.bench.looker import Looker
-from tools.bench.station import make_demo_station
+from tools.bench.station import FleetLink, make_demo_station
 
 
 class Player:
@@ -41,12 +41,16 @@ class Player:
             return seen["page"] == page and (not words or any(words in text for text in seen["texts"]))
 
         self._looker.wait(arrived, f"page {page} {words}".strip(), within_s)
-        step: dict[str, Any] = {"page": page, "at_s": round(time.monotonic() - self._begun, 2)}
-        if self._screens is not None:
-            name = f"{len(self.steps) + 1:02d}-{page}.png"
-            self._looker.ask("shot", file=str((self._screens / name).resolve()))
-            step["screen"] = f"screens/{name}"
-        self.steps.append(step)
+        if self._screens is None:
+            return self.note(page)
+        name = f"{len(self.steps) + 1:02d}-{page}.png"
+        self._looker.ask("shot", file=str((self._screens / name).resolve()))
+        return self.note(page, f"screens/{name}")
+
+    def note(self, page: str, screen: str = "") -> Player:
+        """Count something seen as a step; ``screen`` names its picture."""
+        step = {"page": page, "at_s": round(time.monotonic() - self._begun, 2)}
+        self.steps.append({**step, "screen": screen} if screen else step)
         self._said(f"{len(self.steps):2d}  {page}")
         return self
 
@@ -116,10 +120,11 @@ def playing(
     board: str = "landscape-10",
     screens: Path | None = None,
     log: Path | None = None,
+    fleet: FleetLink | None = None,
     said: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Player]:
     """The real terminal of a demo station in ``folder``, on a virtual screen of the board's size and a bench of its own; all end with it."""
-    station = make_demo_station(folder / "station", board=board)
+    station = make_demo_station(folder / "station", board=board, fleet=fleet)
     size = load_board(board)
     eyes = folder / "eyes.sock"
     with VirtualDisplay(size.width_px, size.height_px) as display, Bench(folder) as bench:

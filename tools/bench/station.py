@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -38,6 +39,14 @@ _SECRETS = ("ledger.key", "lookup.key", "directory.key")
 _HEADS = {576: "epson-80", 832: "label-104"}
 
 
+@dataclass(frozen=True, slots=True)
+class FleetLink:
+    """The way to a centre on this machine: ``broker`` is HOST:PORT, ``centre_key`` the file of its public key."""
+
+    broker: str
+    centre_key: Path
+
+
 def head_dots(stock: str) -> int:
     """The narrowest usual head that burns this stock. Raises ``KeyError``."""
     width = STOCKS[stock].width_dots
@@ -52,11 +61,13 @@ def make_demo_station(
     audible: bool = False,
     serial_scale: str = "",
     tcp_port: int | None = None,
+    fleet: FleetLink | None = None,
 ) -> Path:
     """Write the station into ``folder`` and return its station file.
 
     It belongs to a bench in the folder above: camera pictures and, with ``serial_scale`` (a profile of the scale driver), the scale's line
     are looked for there. ``tcp_port`` is the port of a printer on the network, 0 the usual one.
+    Without ``fleet`` the terminal works alone.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in _SECRETS:
@@ -64,7 +75,8 @@ def make_demo_station(
     _once(folder / "secrets" / "signing.key", new_private_key())
     _write_keys(folder)
     file = folder / "station.toml"
-    file.write_text(_station_toml(folder.resolve().parent, board, stock, audible, serial_scale, tcp_port), encoding="utf-8")
+    text = _station_toml(folder.resolve().parent, board, stock, audible, serial_scale, tcp_port)
+    file.write_text(text + ("" if fleet is None else _fleet_toml(fleet)), encoding="utf-8")
     file.chmod(0o600)
     write_demo_directory(load_station(file))
     return file
@@ -145,6 +157,15 @@ source = {_quoted(f"pictures:{bench / 'camera'}")}
 
 [rules]
 speech = {str(audible).lower()}
+"""
+
+
+def _fleet_toml(fleet: FleetLink) -> str:
+    return f"""
+[fleet]
+enabled = true
+brokers = [{_quoted(fleet.broker)}]
+centre_key = {_quoted(fleet.centre_key.resolve())}
 """
 
 
