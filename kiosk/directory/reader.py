@@ -63,7 +63,8 @@ class Directory:
 
     @property
     def number(self) -> int:
-        """N of the directory in use; 0 without one."""
+        """N of the directory in use, after a look for a newer one; 0 without one."""
+        self._look()
         current = self._current
         return current[0].number if current is not None else 0
 

@@ -269,6 +269,45 @@ def test_an_app_that_does_not_answer_fails_the_job(tmp_path: Path) -> None:
         executors.AppDoor(tmp_path, lambda: now[0], wait, timedelta(seconds=60)).executor(OrderKind.SELF_TEST)(stored)
 
 
+def asked(kind: JobKind = JobKind.TEST_PRINT) -> StoredJob:
+    return StoredJob(str(uuid.uuid4()), kind, {}, NOW + timedelta(hours=1), JobStatus.IN_PROGRESS, {}, "b", NOW, told=True)
+
+
+def test_the_order_is_dated_by_the_machines_clock_however_wrong_it_is(tmp_path: Path) -> None:
+    stored, heard = asked(), []
+
+    def app(_wait_s: float) -> None:
+        heard.append(Order.decode((tmp_path / "orders" / f"{stored.id}.json").read_bytes()))
+        write_whole(tmp_path / "answers" / f"{stored.id}.json", Answer(id=stored.id, ok=True).encode())
+
+    wrong = datetime(2001, 1, 1, tzinfo=UTC)
+    door = executors.AppDoor(tmp_path, lambda: NOW, app, timedelta(seconds=60), lambda: wrong)
+    assert door.executor(OrderKind.TEST_PRINT)(stored).ok
+    assert heard[0].not_after == wrong + timedelta(seconds=60)
+
+
+@pytest.mark.parametrize("left", ["orders/{}.json", "orders/{}.taken", "answers/{}.json"])
+def test_after_a_restart_the_answer_is_waited_for_and_nothing_is_ordered_again(tmp_path: Path, left: str) -> None:
+    stored = asked()
+    for folder in ("orders", "answers"):
+        (tmp_path / folder).mkdir()
+    answer = Answer(id=stored.id, ok=False, rejected=True, code="inVisit").encode()
+    (tmp_path / left.format(stored.id)).write_bytes(answer)
+    ordered_before = set((tmp_path / "orders").iterdir())
+
+    def app(_wait_s: float) -> None:
+        assert set((tmp_path / "orders").iterdir()) == ordered_before
+        write_whole(tmp_path / "answers" / f"{stored.id}.json", answer)
+
+    outcome = executors.AppDoor(tmp_path, lambda: NOW, app, timedelta(seconds=60)).resume(stored)
+    assert (outcome.status, outcome.code) == (JobStatus.REJECTED, "inVisit")
+
+
+def test_an_order_that_the_app_never_saw_is_interrupted_by_a_restart(tmp_path: Path) -> None:
+    with pytest.raises(JobFailed, match="interrupted"):
+        executors.AppDoor(tmp_path, lambda: NOW, lambda _: None, timedelta(seconds=60)).resume(asked())
+
+
 def test_one_agent_owns_its_file(tmp_path: Path) -> None:
     with AgentStore.open(tmp_path / "agent.db"), pytest.raises(StoreError, match="owned"):
         AgentStore.open(tmp_path / "agent.db")

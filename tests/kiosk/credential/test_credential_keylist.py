@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,13 @@ def test_a_list_survives_being_written() -> None:
     assert [key.demo for key in keys.keys.values()] == [False, False, True, False, False]
 
 
+def test_a_day_to_renew_a_key_by_survives_and_decides_nothing() -> None:
+    keys = parse_key_list(changed("keys", 0, "renew_by", value="2020-01-31"))
+    assert [key.renew_by for key in keys.keys.values()] == [date(2020, 1, 31), None, None, None, None]
+    assert parse_key_list(dump_key_list(keys)) == keys
+    assert verify_url(url(signed(GOOD)), keys, MADE).status is Status.VALID
+
+
 @pytest.mark.parametrize(
     ("document", "code"),
     [
@@ -61,6 +68,8 @@ def test_a_list_survives_being_written() -> None:
         (changed("keys", 0, "terminal", value="14"), "malformed"),
         (changed("keys", 0, "not_before", gone=True), "malformed"),
         (changed("keys", 0, "revoked_after", value="100"), "malformed"),
+        (changed("keys", 0, "renew_by", value="soon"), "malformed"),
+        (changed("keys", 0, "renew_by", value=20270131), "malformed"),
         (changed("keys", 0, "revoked_after", value=-1), "malformed"),
         (changed("keys", 0, "demo", value="no"), "malformed"),
         (changed("voids", value=[{"key_id": 1}]), "malformed"),

@@ -16,15 +16,19 @@ import pytest
 from kiosk.agent.health import StatusReader
 from kiosk.config import load_station
 from kiosk.credential.keylist import dump_key_list, load_key_list
+from kiosk.credential.secret_file import read_secret
+from kiosk.directory.build import SnapshotBuilder
+from kiosk.domain.subject import SubjectId
 from kiosk.issuing.issuer import Refused
 from kiosk.session import events as ev
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
+from kiosk.session.visit import Visit
 from kiosk.store.whole_file import write_whole
 from kiosk.wire.order import ANSWERS_FOLDER, ORDERS_FOLDER, STANDING_FILE, TAKEN, Answer, Order, OrderKind, Standing
 from kiosk.wire.snapshot import Status
 from kiosk.wire.uplink import Pause
-from support.builders import a_promise
+from support.builders import a_promise, a_subject
 from support.terminals import Desk
 from tools.bench.bench import Bench
 from tools.bench.station import make_demo_station
@@ -251,6 +255,23 @@ def test_a_check_after_the_switch_of_the_key_list_uses_the_new_one_without_a_res
         assert agent.told(lambda s: s.deadlines.signing_key == date(2027, 1, 31))
         path.write_bytes(b"{")
         assert verdict(desk, url) == "revoked"  # a broken list changes nothing
+
+
+def test_a_directory_switched_under_the_app_is_used_and_told_without_a_restart(tmp_path: Path) -> None:
+    with a_terminal(tmp_path) as (desk, agent):
+        desk.healthy().at(Page.ATTRACT)
+        before = agent.told(lambda s: s.versions.directory > 0).versions.directory
+        newcomer = a_subject(id=SubjectId(9417), name="明星镇新来的合作社", phone="13900009417")
+        with SnapshotBuilder(desk.config.paths.directory, read_secret(desk.config.paths.secrets / "directory.key")) as builder:
+            builder.add(newcomer, [b"n" * 32])
+            builder.finish(datetime.now(UTC))
+        agent.told(lambda s: s.versions.directory == before + 1)
+        desk.press(Key.START_LOOKUP).at(Page.LOOKUP).send(ev.Typed(newcomer.phone))
+        desk.wait(lambda _: isinstance(desk.state.errand, Visit) and desk.visit.page is not Page.LOOKUP, "the newcomer")
+        assert newcomer.name in {
+            desk.visit.preselected.name if desk.visit.preselected else "",
+            *(s.name for s in desk.visit.matches),
+        }
 
 
 def verdict(desk: Desk, url: str) -> str:
