@@ -178,6 +178,28 @@ class RealUsb:
         """Pull it out."""
         self._tell(op="remove_keyboard", number=number)
 
+    def add_camera(self, number: int, control: int, maximum: int) -> str:
+        """A camera with one V4L2 control; returns its path."""
+        self._tell(op="add_camera", number=number, control=control, maximum=maximum)
+        return f"/dev/video{number}"
+
+    def light_orders(self, number: int) -> list[int]:
+        """What its control was set to, in order."""
+        return list(self._tell(op="light_orders", number=number)["orders"])
+
+    def python(self, program: str, timeout_s: float = 20.0) -> str:
+        """What a program prints on this machine."""
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=timeout_s,
+            check=True,
+        )
+        return done.stdout.strip()
+
     def owner(self, device: VirtualUsbDevice) -> str:
         """The kernel driver that still has the device, "" when it was sent away."""
         return str(self._tell(op="owner", port=self._ports[device])["owner"])

@@ -9,14 +9,14 @@ import pytest
 from drivers.virtual.bus import Stall
 from drivers.virtual.hid_scale import REPORT_DESCRIPTOR, VirtualHidScale
 from drivers.virtual.load_cell import Fault, LoadCell
-from drivers.virtual.printer import VirtualPrinter
+from drivers.virtual.printer import VirtualLabelPrinter, VirtualPrinter
 from drivers.virtual.printer_engine import EngineProfile, PrinterEngine
 from drivers.virtual.printer_paper import PageEnd
 from drivers.virtual.reader import VirtualCard, VirtualReader
 from drivers.virtual.scanner import REPORT_DESCRIPTOR as SCANNER_DESCRIPTOR
 from drivers.virtual.scanner import VirtualHidPosScanner, wedge_events
 from tests.real.rig import Client, RealUsb, why_not
-from tests.real.usb_client import a_job
+from tests.real.usb_client import TSPL, a_job
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"umockdev is not installed: {why_not()}")
 
@@ -244,6 +244,73 @@ def test_paper_out_and_cover_reach_the_health_command(usb):
     printer.engine.open_cover()
     code, (health,), _ = usb.command("health printer")
     assert (code, health["state"], health["cover"], health["error"]) == (1, "userError", "open", "coverOpen")
+
+
+def labels_of(printer: VirtualLabelPrinter) -> list[int]:
+    return [page.height_dots for page in printer.engine.pages if page.ended_by is PageEnd.GAP]
+
+
+def test_a_label_printer_is_taken_from_the_kernel_and_confirms_a_label(usb):
+    printer = VirtualLabelPrinter()
+    usb.plug(printer, driver="usblp")
+    client = usb.client("labels")
+    client.wait_for(is_online)
+    client.say(op="print", id="1", rows=160)
+    done = client.wait_for(lambda facts: facts.get("job") == "1", timeout_s=20)
+    assert (done["outcome"], labels_of(printer), printer.engine.errors) == ("confirmed", [160], [])
+    assert client.end() == ""
+
+
+def test_a_label_printer_pulled_in_a_band_has_failed_and_prints_the_next_one_at_another_port(usb):
+    printer = VirtualLabelPrinter()
+    printer.limit_transfers(700)
+    usb.plug(printer, "1-1")
+    client = usb.client("labels")
+    client.wait_for(is_online)
+    printer.vanish_after(9000)
+    client.say(op="print", id="1", rows=640)
+    done = client.wait_for(lambda facts: facts.get("job") == "1", timeout_s=20)
+    usb.unplug(printer)
+    assert done["outcome"] == "failed" and 0 < done["sent"] < len(a_job("1", 640, TSPL).data)
+    client.wait_for(lambda facts: facts.get("state") == "noDevice")
+    usb.plug(printer, "1-4")
+    client.wait_for(lambda facts: is_online(facts) and facts["port"] == "usb:1-4")
+    client.say(op="print", id="2", rows=160)
+    assert client.wait_for(lambda facts: facts.get("job") == "2", timeout_s=20)["outcome"] == "confirmed"
+    assert labels_of(printer) == [160]
+    assert client.end() == ""
+
+
+def test_a_label_printer_that_is_full_times_out_and_is_no_confirmed_label(usb):
+    printer = VirtualLabelPrinter()
+    usb.plug(printer)
+    client = usb.client("labels")
+    client.wait_for(is_online)
+    printer.engine.set_stuck(True)
+    client.say(op="print", id="1", rows=640)
+    done = client.wait_for(lambda facts: facts.get("job") == "1", timeout_s=30)
+    assert (done["outcome"], labels_of(printer)) == ("failed", [])
+    printer.engine.set_stuck(False)
+    client.say(op="print", id="2", rows=160)
+    assert client.wait_for(lambda facts: facts.get("job") == "2", timeout_s=20)["outcome"] == "confirmed"
+    assert labels_of(printer) == [160]
+    assert client.end() == ""
+
+
+# ---- the camera's light -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("control", "maximum", "orders"), [(0x009C0901, 2, [2, 0]), (0x00980925, 1, [1, 0]), (0x009C0901, 1, [])])
+def test_a_cameras_light_is_found_and_switched_by_the_kernels_own_calls(usb, control, maximum, orders):
+    """A flash that cannot be a torch (maximum 1) is none."""
+    node = usb.add_camera(7, control, maximum)
+    program = (
+        "from pathlib import Path; from drivers.scanner.torch import torch_of; "
+        f"torch = torch_of('', Path('{node}')); "
+        "print(torch and (torch.switch(is_on=True), torch.switch(is_on=False)))"
+    )
+    assert usb.python(program) == ("(True, True)" if orders else "None")
+    assert usb.light_orders(7) == orders
 
 
 # ---- scanners ---------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """Our driver under its supervisor over real libusb: records go to stdout as JSON lines, commands come on stdin.
 
-usb_client.py reader|scale|printer      commands: {"op": "arm"}, {"op": "print", "id": ..., "rows": ...}; end of input ends it
+usb_client.py reader|scale|printer|labels      commands: {"op": "arm"}, {"op": "print", "id": ..., "rows": ...}; end of input ends it
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from drivers.idcard.device import IdCardReader
 from drivers.idcard.finder import reader_finder
 from drivers.idcard.profile import reader_profile
 from drivers.idcard.record import CardFailed, CardRead
+from drivers.printer.driver import printer_driver
 from drivers.printer.encode import encode_label
-from drivers.printer.escpos_device import EscPosPrinter
 from drivers.printer.finder import printer_finder
-from drivers.printer.profile import printer_profile
+from drivers.printer.profile import PrinterProfile, printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, PrinterJob
 from drivers.scale.device import Scale
 from drivers.scale.finder import scale_finder
@@ -28,6 +28,7 @@ from drivers.scale.record import ScaleReading
 from drivers.supervisor import Finder, Supervisor
 
 EPSON = replace(printer_profile("epson-80"), speed_mm_s=1000, settle_s=1.0, stall_s=1.0, poll_s=0.1)
+TSPL = replace(printer_profile("tspl-60"), settle_s=1.0, stall_s=1.0, poll_s=0.1)
 _gate = threading.Lock()
 
 
@@ -51,21 +52,23 @@ def emit(record: object) -> None:
         sys.stdout.flush()
 
 
-def a_job(job_id: str, rows: int) -> PrinterJob:
+def a_job(job_id: str, rows: int, profile: PrinterProfile = EPSON) -> PrinterJob:
     """A label of stripes that no two rows share."""
-    width = EPSON.head_dots
+    width = profile.head_dots // 64 * 64
     rows_of_dots = b"".join(((row * 2654435761) % (1 << 64)).to_bytes(8, "big") * (width // 64) for row in range(1, rows + 1))
-    return PrinterJob(job_id, encode_label(MonoBitmap(width, rows, rows_of_dots), EPSON), rows / 8)
+    return PrinterJob(job_id, encode_label(MonoBitmap(width, rows, rows_of_dots), profile), rows / 8)
 
 
 def main() -> None:
     reader = IdCardReader(replace(reader_profile("sam_usb"), poll_s=0.05))
     scale = Scale(load_profiles()["hid"])
-    printer = EscPosPrinter(EPSON)
+    profile = TSPL if sys.argv[1] == "labels" else EPSON
+    printer = printer_driver(profile)
     chosen: dict[str, tuple[Driver, Finder]] = {
         "reader": (reader, reader_finder(reader_profile("sam_usb"))),
         "scale": (scale, scale_finder(load_profiles()["hid"])),
         "printer": (printer, printer_finder()),
+        "labels": (printer, printer_finder()),
     }
     driver, finder = chosen[sys.argv[1]]
     supervisor = Supervisor(driver, finder, emit, poll_s=0.1, jitter=lambda: 0.0)
@@ -75,7 +78,7 @@ def main() -> None:
         if command["op"] == "arm":
             reader.arm()
         else:
-            printer.submit(a_job(command["id"], command["rows"]))
+            printer.submit(a_job(command["id"], command["rows"], profile))
     supervisor.stop()
 
 

@@ -272,6 +272,34 @@ class Keyboard(UMockdev.IoctlBase):
         return known.get(number, b"" if 0x20 <= number < 0x40 else None)
 
 
+class Camera(UMockdev.IoctlBase):
+    """V4L2 for one camera: the light it has, switched by whom. Source: linux/videodev2.h (v4l2_queryctrl 68 bytes, v4l2_control 8)."""
+
+    QUERY, SET = 0xC0445624, 0xC008561C
+
+    def __init__(self, control: int, maximum: int) -> None:
+        super().__init__()
+        self.control, self.maximum = control, maximum
+        self.orders: list[int] = []
+
+    def do_handle_ioctl(self, client: UMockdev.IoctlClient) -> bool:
+        request, arg = client.get_request(), client.get_arg()
+        if request not in (self.QUERY, self.SET):
+            client.complete(-1, errno.ENOTTY)
+            return True
+        data = arg.resolve(0, 68 if request == self.QUERY else 8)
+        control, value = struct.unpack_from("=Ii", bytes(data.retrieve()))
+        if control != self.control:
+            client.complete(-1, errno.EINVAL)
+        elif request == self.QUERY:
+            data.update(0, struct.pack("=II32siiiiI", control, 3, b"LED Mode", 0, self.maximum, 1, 0, 0))
+            client.complete(0, 0)
+        else:
+            self.orders.append(value)
+            client.complete(0, 0)
+        return True
+
+
 def device_bytes(descriptor: DeviceDescriptor) -> bytes:
     """The 18 bytes of a device descriptor."""
     return struct.pack(
@@ -319,6 +347,7 @@ class Kernel:
         self.number = 1
         self.hubs: set[str] = set()
         self.keyboards: dict[int, int] = {}
+        self.cameras: dict[int, Camera] = {}
         self._add_hub(f"{HOST}/usb1")
 
     def plug(self, key: int, port: str, driver: str, report_descriptor: str) -> None:
@@ -363,6 +392,14 @@ class Kernel:
         self.testbed.attach_ioctl(node, Keyboard())
         self.keyboards[number] = os.open(file, os.O_RDWR)
 
+    def add_camera(self, number: int, control: int, maximum: int) -> None:
+        """A video node whose camera has one control."""
+        node = f"/dev/video{number}"
+        text = f"N: video{number}\nE: DEVNAME={node}\nE: SUBSYSTEM=video4linux\nE: MAJOR=81\nE: MINOR={number}\n"
+        self._add(f"/devices/virtual/video4linux/video{number}", text)
+        self.cameras[number] = Camera(control, maximum)
+        self.testbed.attach_ioctl(node, self.cameras[number])
+
     def type_keys(self, number: int, events: bytes) -> None:
         """Keys are pressed."""
         os.write(self.keyboards[number], events)
@@ -403,7 +440,7 @@ class Kernel:
         self.testbed.add_from_string(f"P: {path}\n{text}\n")
 
 
-def say(**facts: str) -> None:
+def say(**facts: object) -> None:
     """One answer, one line."""
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
@@ -414,7 +451,7 @@ def main() -> None:
     say(root=kernel.testbed.get_root_dir())
     for line in sys.stdin:
         command = json.loads(line)
-        owner = ""
+        owner, orders = "", []
         match command["op"]:
             case "plug":
                 kernel.plug(command["key"], command["port"], command["driver"], command["report_descriptor"])
@@ -426,9 +463,13 @@ def main() -> None:
                 kernel.type_keys(command["number"], bytes.fromhex(command["events"]))
             case "remove_keyboard":
                 kernel.remove_keyboard(command["number"])
+            case "add_camera":
+                kernel.add_camera(command["number"], command["control"], command["maximum"])
+            case "light_orders":
+                orders = kernel.cameras[command["number"]].orders
             case "owner":
                 owner = kernel.plugged[command["port"]][0].kernel_driver
-        say(done=command["op"], owner=owner)
+        say(done=command["op"], owner=owner, orders=orders)
 
 
 if __name__ == "__main__":
