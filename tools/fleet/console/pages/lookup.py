@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.engine import Connection
 from starlette.exceptions import HTTPException
@@ -22,10 +23,11 @@ from tools.fleet.store.queries_console import certificate_inside, certificates_o
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event of a certificate as the page shows it."""
+    """An event of a certificate as the page shows it; ``at`` is when it happened, as far as the terminal says."""
 
     event: EventRow
     facts: Mapping[str, object]
+    at: datetime
 
 
 class LookupPage:
@@ -74,7 +76,7 @@ class LookupPage:
             "certificate.html",
             certificate=found,
             number=str(CertificateNumber.parse(found.number)),
-            happenings=[Happening(event, _facts(event.body)) for event in events],
+            happenings=[_happening(event) for event in events],
         )
 
     async def subject(self, request: Request, who: Who) -> Response:
@@ -93,6 +95,15 @@ def _number(text: str) -> str | None:
         return CertificateNumber.parse(text).compact
     except ValueError:
         return None
+
+
+def _happening(event: EventRow) -> Happening:
+    facts = _facts(event.body)
+    try:
+        at = datetime.fromisoformat(str(facts.get("at")))
+    except ValueError:
+        at = event.received_at
+    return Happening(event, facts, event.received_at if at.tzinfo is None else at)
 
 
 def _facts(body: bytes) -> Mapping[str, object]:
