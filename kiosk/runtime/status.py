@@ -21,7 +21,18 @@ from kiosk.issuing.issuer import Clock, IssuerError, TodayRow
 from kiosk.session.events import DeviceWord
 from kiosk.session.terminal import Terminal
 from kiosk.version import VERSION
-from kiosk.wire.snapshot import BEAT_S, STATUS_FILE, ClockStatus, Deadlines, DeviceName, DeviceStatus, Ledger, Status, Versions
+from kiosk.wire.snapshot import (
+    BEAT_S,
+    STATUS_FILE,
+    ClockStatus,
+    Deadlines,
+    DeviceName,
+    DeviceStatus,
+    Ledger,
+    Status,
+    Supplies,
+    Versions,
+)
 
 _LOOK_S = 1.0
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -125,7 +136,7 @@ class StatusWriter:
         self._failure, self._written, self._written_at = "", status, time.monotonic()
 
     def _status(self, state: Terminal) -> Status:
-        read = self._clock.read()
+        read, statuses = self._clock.read(), self._statuses()
         problem, ledger = self._from_ledger()
         trouble = "" if state.health.printer is DeviceWord.READY else (state.health.printer_trouble or "hardwareError")
         alarms = tuple(code for code in (trouble, problem, ledger.store_error) if code)
@@ -139,8 +150,9 @@ class StatusWriter:
             pause_reason=state.pause or "",
             in_visit=state.errand is not None,
             demo=state.demo,
-            devices={_NAMES[status.kind]: _device(status) for status in self._statuses()},
+            devices={_NAMES[status.kind]: _device(status) for status in statuses},
             clock=ClockStatus(source=read.quality.name.lower(), problem=problem),
+            supplies=Supplies(labels_printed=sum(_pieces(status) for status in statuses)),
             deadlines=self._deadlines(),
             versions=Versions(software=VERSION, configuration=self._configuration(), directory=self._directory.number),
             ledger=ledger,
@@ -160,6 +172,11 @@ class StatusWriter:
             else:
                 self._ledger = Ledger(last_counter=last, issued_today=today, last_issued_at=last_at)
         return self._problem, self._ledger
+
+
+def _pieces(status: DriverStatus) -> int:
+    """What left a printer since the program began, cut off or as one label of a row."""
+    return sum(status.statistics.get(name, 0) for name in ("PaperCutCount", "LabelPrintedCount"))
 
 
 def _device(status: DriverStatus) -> DeviceStatus:

@@ -88,7 +88,7 @@ DEVICES: dict[DeviceName, tuple[MetricRow, ...]] = {
         MetricRow("supply/paper", _T, words=PAPERS),
         MetricRow("cover", _T, words=COVERS),
         MetricRow("supply/labels_remaining", _I, "labels"),
-        *_statistics("PaperCutCount", "PrinterFaultCount", "ReceiptCoverOpenCount"),
+        *_statistics("PaperCutCount", "LabelPrintedCount", "PrinterFaultCount", "ReceiptCoverOpenCount"),
     ),
     DeviceName.SCALE: (*_ANY_DEVICE, *_statistics("GoodWeightReadCount", "FailedReadCount")),
     DeviceName.READER: (*_ANY_DEVICE, *_statistics("GoodReadCount", "FailedReadCount")),
