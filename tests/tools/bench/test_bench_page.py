@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from drivers.device import DeviceKind
 from drivers.idcard.record import CardRead
@@ -17,20 +17,17 @@ from drivers.scale.record import ScaleReading, ScaleStatus
 from drivers.scanner.record import CodeScanned
 from drivers.virtual.camera import code_picture
 from support.bench_host import BenchHost, wait_until
+from support.browsers import chromium
 from tools.bench.bench import Bench
 from tools.bench.errors import BenchError
 from tools.bench.people import everybody
 from tools.bench.web.server import serving
 
-CHROMIUM = "/usr/bin/chromium"
-
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select, update
 from starlette.applications import Starlette
 
+from support.browsers import chromium
 from support.console_visit import Clock, SentJobs
 from tools.fleet.console.app import routes
 from tools.fleet.console.settings import ConsoleSettings
@@ -23,7 +24,6 @@ from tools.fleet.store.schema import account, job, terminal
 from tools.fleet.store.states import State
 from tools.measure.console_store import PASSWORD
 
-CHROMIUM = "/usr/bin/chromium"
 PAGES = (
     "/", "/terminals", "/terminals?state=cannotIssue", "/terminals/1407030001", "/terminals/1407030001/jobs/pauseIssuing", "/alerts", "/alerts/1",
     "/conflicts", "/conflicts/1", "/reports", "/lookup", "/lookup?q=x", "/certificates/{number}", "/accounts", "/accounts/taigu", "/audit", "/password", "/nothing",
@@ -79,10 +79,8 @@ def served(store: Store, clock: Clock, jobs: SentJobs) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture

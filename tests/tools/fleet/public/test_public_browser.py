@@ -12,18 +12,18 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from kiosk.credential.__main__ import as_json
 from kiosk.credential.keylist import load_key_list
 from kiosk.credential.token import DIGITS
 from kiosk.credential.verify import verify_url
+from support.browsers import chromium
 from support.public_host import World, a_world, serving
 from tools.fleet.public.assets import BUDGET
 from tools.fleet.public.forms import KINDS
 from tools.fleet.store.queries_public import choose_phone
 
-CHROMIUM = "/usr/bin/chromium"
 VECTORS = Path(__file__).parents[3] / "vectors"
 PURE = "Object.defineProperty(self.crypto, 'subtle', {value: undefined, configurable: true})"
 """A browser without a check of its own."""
@@ -36,10 +36,8 @@ JUDGE = """async ([text, list, root, record, now]) => {
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as play:
-        made = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")
