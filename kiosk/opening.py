@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from kiosk.config import StationConfig
 from kiosk.runtime.bridge import Bridge
 from kiosk.runtime.memory import settle, tidy, tidy_young
+from kiosk.sdnotify import ALIVE, READY, notify, watchdog_s
 from kiosk.session.events import Event
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
@@ -107,6 +108,8 @@ class Opening:
             )
             parts.start()
             self._parts = parts
+            notify(READY)
+            threading.Thread(target=self._show_life, name="kiosk-heartbeat", daemon=True).start()
             all_screens()
             warm_pictures(pictures_of_choices(parts.catalogue))
             font_book().learn(characters_of(self._texts, parts.catalogue))
@@ -119,6 +122,12 @@ class Opening:
         except Exception as err:  # noqa: BLE001 - raised again by ``end``, on the main thread
             self._broken = err
             self._bridge.call(self._on_failure)
+
+    def _show_life(self) -> None:
+        """The screen's thread says that it lives: a picture that stands still for good is no terminal."""
+        limit_s = watchdog_s()
+        while limit_s is not None and not self._ending.wait(limit_s / 3):
+            self._bridge.call(partial(notify, ALIVE))
 
     def _tidy(self) -> None:
         """On the screen's thread, between two pictures: a search for garbage that starts elsewhere would hold up a page in the middle."""

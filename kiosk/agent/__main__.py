@@ -15,6 +15,7 @@ from kiosk.agent.door import DoorSource
 from kiosk.agent.store import AgentStore
 from kiosk.config import ConfigError, StationConfig, load_station
 from kiosk.credential.secret_file import KeyFileError
+from kiosk.sdnotify import READY, Heartbeat, notify
 from kiosk.store.errors import StoreError
 from kiosk.version import VERSION
 
@@ -44,11 +45,14 @@ def run(config: StationConfig) -> int:
         signal.signal(number, lambda *_: ended.set())
     try:
         with AgentStore.open(config.paths.agent / "agent.db") as store:
-            agent = make_agent(config, DoorSource(config.paths.runtime), store)
+            agent = make_agent(config, DoorSource(config.events_folder), store)
             log.event("agent-started", terminal=config.station.terminal, version=VERSION)
+            notify(READY)
+            alive = Heartbeat()
             try:
                 while not ended.is_set():
                     agent.step()
+                    alive.beat()
             finally:
                 agent.close()
     except (AgentSetupError, KeyFileError) as err:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
 import zxingcpp
 from PIL import Image
+from sqlalchemy import select
 
 from kiosk.config import load_station
 from kiosk.credential.keylist import load_key_list
@@ -20,9 +25,15 @@ from kiosk.session.events import Key
 from kiosk.session.notice import Notice
 from kiosk.session.pages import Page
 from kiosk.session.visit import Visit
+from support.centre_processes import HAS_MOSQUITTO, collector_part, running_broker
 from support.issuers import IssuerProcess, remote_station
 from support.terminals import Desk
 from tools.bench.bench import Bench
+from tools.bench.station import TERMINAL
+from tools.fleet.collector.jobs import make_centre_key
+from tools.fleet.config import FleetConfig
+from tools.fleet.store.database import open_store
+from tools.fleet.store.schema import certificate, event
 
 _WITHIN_S = 60.0
 
@@ -119,3 +130,44 @@ def test_a_death_while_the_label_prints_loses_no_outcome(tmp_path: Path) -> None
                 again.stop()
     finally:
         process.kill()
+
+
+@pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")
+def test_four_processes_bring_each_certificate_to_the_centre_once_though_the_issuer_dies(tmp_path: Path) -> None:
+    centre = tmp_path / "centre"
+    centre.mkdir()
+    config = FleetConfig(centre)
+    make_centre_key(config.centre_key, config.centre_public)
+    with ExitStack() as stack:
+        broker = stack.enter_context(running_broker(tmp_path / "broker"))
+        fleet = f'[fleet]\nenabled = true\nbrokers = ["127.0.0.1:{broker.port}"]\ncentre_key = "{config.centre_public}"\n'
+        desk, issuer = stack.enter_context(a_far_desk(tmp_path, "afterCommit", "issue", fleet))
+        config.keys.write_bytes(desk.config.paths.keys.read_bytes())
+        subprocess.run([sys.executable, "-m", "tools.fleet", "terminal", TERMINAL, "--folder", str(centre)], check=True)
+        for part in ("host", "ingest:0"):
+            stack.enter_context(collector_part(centre, config.url, broker.port, part))
+        command = [sys.executable, "-m", "kiosk.agent", "--station", str(issuer.station)]
+        agent = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        stack.callback(agent.wait, 20)
+        stack.callback(agent.terminate)
+        reborn = issuer.reborn()
+        ready_to_issue(desk).press(Key.ISSUE).at(Page.DONE, within_s=60)
+        reborn.join(20)
+        desk.press(Key.FINISH).at(Page.ATTRACT)
+        ready_to_issue(desk).press(Key.ISSUE).at(Page.DONE)
+        [first, second] = codes(desk)
+        store = open_store(config.url)
+        stack.callback(store.close)
+        deadline = time.monotonic() + _WITHIN_S
+        while True:
+            with store.reading() as tx:
+                rows = tx.execute(select(certificate.c.counter, certificate.c.record).order_by(certificate.c.counter)).all()
+                prints = [json.loads(body) for (body,) in tx.execute(select(event.c.body).where(event.c.kind == "print"))]
+            if len(rows) == len(prints) == 2:
+                break
+            assert time.monotonic() < deadline, (rows, prints)
+            time.sleep(0.1)
+    tokens = [base64.b64decode(json.loads(record)["token"]) for _, record in rows]
+    assert [counter for counter, _ in rows] == [1, 2]
+    assert [int.from_bytes(token, "big") for token in tokens] == [int(code.rpartition("/")[2]) for code in (first, second)]
+    assert [(row["outcome"], row["reprint"]) for row in prints] == [("confirmed", False)] * 2
