@@ -89,6 +89,10 @@ class FontBook:
         for character in characters:
             for bold in (False, True):
                 self._link(character, bold)
+        with self._lock:
+            # Looking at every glyph left most of two collections resident.
+            for key in [key for key in self._fonts if key[2] == _PROBE_PX]:
+                del self._fonts[key]
 
     def missing(self, text: str) -> str:
         """Characters that no font of the chain has."""

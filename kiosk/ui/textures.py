@@ -134,16 +134,16 @@ def text_look(
 
 
 def _texture_of(alpha: Alpha) -> Texture:
-    pixels = np.full((alpha.height, alpha.width, 4), 255, dtype=np.uint8)
-    pixels[..., 3] = np.frombuffer(alpha.data, dtype=np.uint8).reshape(alpha.height, alpha.width)
-    return upload(pixels)
+    pixels = np.full((alpha.height, alpha.width, 2), 255, dtype=np.uint8)
+    pixels[..., 1] = np.frombuffer(alpha.data, dtype=np.uint8).reshape(alpha.height, alpha.width)
+    return upload(pixels, "luminance_alpha")
 
 
-def upload(pixels: np.ndarray) -> Texture:
-    """A texture of RGBA pixels, rows top down."""
+def upload(pixels: np.ndarray, colorfmt: str = "rgba") -> Texture:
+    """A texture of pixels (rows top down); ``luminance_alpha`` takes half the memory where there is no colour."""
     height, width = pixels.shape[:2]
-    texture = Texture.create(size=(width, height), colorfmt="rgba")
-    texture.blit_buffer(np.ascontiguousarray(pixels[::-1]).tobytes(), colorfmt="rgba", bufferfmt="ubyte")
+    texture = Texture.create(size=(width, height), colorfmt=colorfmt)
+    texture.blit_buffer(np.ascontiguousarray(pixels[::-1]).tobytes(), colorfmt=colorfmt, bufferfmt="ubyte")
     texture.min_filter = "linear"
     texture.mag_filter = "linear"
     return texture

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from kivy.animation import Animation
-from kivy.graphics import BoxShadow, Color, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics import Color, SmoothLine, SmoothRoundedRectangle
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.widget import Widget
 
 from kiosk.label.text import Style, font_book
 from kiosk.ui import theme as tokens
+from kiosk.ui.widgets.shadow import Shadow
 from kiosk.ui.widgets.text import Emoji, Icon, Text
 
 PRIMARY = "primary"
@@ -80,9 +81,7 @@ class Touchable(ButtonBehavior, BoxLayout):
         with self.canvas.before:
             if lifted:
                 Color(0.09, 0.14, 0.11, 0.16 if kind != QUIET else 0.12)
-                self._shadow = BoxShadow(
-                    offset=(0, -theme.mm(0.6)), blur_radius=theme.mm(2.2), spread_radius=(-2, -2), border_radius=[self._radius] * 4
-                )
+                self._shadow: Shadow | None = Shadow(radius=self._radius, blur=theme.mm(2.2), drop=theme.mm(0.6))
             else:
                 self._shadow = None
             self._ground = Color(*_GROUND[kind])
@@ -118,7 +117,7 @@ class Touchable(ButtonBehavior, BoxLayout):
 
     def _place(self, *_: object) -> None:
         if self._shadow is not None:
-            self._shadow.pos, self._shadow.size = self.pos, self.size
+            self._shadow.place(self.pos, self.size)
         self._shape.pos, self._shape.size = self.pos, self.size
         if self._edge is not None:
             self._edge.rounded_rectangle = (self.x + 1, self.y + 1, self.width - 2, self.height - 2, self._radius)

@@ -6,7 +6,6 @@ from typing import Any
 
 from kivy.animation import Animation
 from kivy.graphics import (
-    BoxShadow,
     Color,
     Rectangle,
     SmoothLine,
@@ -23,6 +22,7 @@ from kivy.uix.widget import Widget
 from kiosk.session.events import Picture
 from kiosk.ui import theme as tokens
 from kiosk.ui.textures import paper_texture
+from kiosk.ui.widgets.shadow import Shadow
 
 _USUAL = (480.0, 640.0)
 _MOST_ENLARGED = 1.25
@@ -49,7 +49,7 @@ class _Sheet:
         """Into the canvas that is open."""
         theme = self._theme
         Color(0.09, 0.14, 0.11, 0.2)
-        BoxShadow(pos=(x, y), size=(width, height), offset=(0, -theme.mm(0.5)), blur_radius=theme.mm(2.4), spread_radius=(-2, -2))
+        Shadow(radius=0, blur=theme.mm(2.4), drop=theme.mm(0.5)).place((x, y), (width, height))
         Color(*tokens.WHITE)
         Rectangle(pos=(x, y), size=(width, height))
         if picture is None:
@@ -146,14 +146,7 @@ class LabelSlot(Widget):
         left = self.center_x - wide / 2
         with self.canvas:
             Color(0.09, 0.14, 0.11, 0.14)
-            BoxShadow(
-                pos=(left, top),
-                size=(wide, shell),
-                offset=(0, -mm(0.7)),
-                blur_radius=mm(2.6),
-                spread_radius=(-2, -2),
-                border_radius=[mm(4)] * 4,
-            )
+            Shadow(radius=mm(4), blur=mm(2.6), drop=mm(0.7)).place((left, top), (wide, shell))
             Color(*_SHELL)
             SmoothRoundedRectangle(pos=(left, top), size=(wide, shell), radius=[mm(4)] * 4)
             Color(*_SHELL_LIGHT)

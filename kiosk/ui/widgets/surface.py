@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from kivy.graphics import BoxShadow, Color, Rectangle, SmoothLine, SmoothRoundedRectangle
+from kivy.graphics import Color, Rectangle, SmoothLine, SmoothRoundedRectangle
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
 from kiosk.ui import theme as tokens
+from kiosk.ui.widgets.shadow import Shadow
 
 
 class Ground(FloatLayout):
@@ -48,12 +49,7 @@ class Card(BoxLayout):
         with self.canvas.before:
             if raised:
                 Color(0.09, 0.14, 0.11, 0.13)
-                self._shadow = BoxShadow(
-                    offset=(0, -theme.mm(0.7)),
-                    blur_radius=theme.mm(2.6),
-                    spread_radius=(-2, -2),
-                    border_radius=[self.radius_px] * 4,
-                )
+                self._shadow: Shadow | None = Shadow(radius=self.radius_px, blur=theme.mm(2.6), drop=theme.mm(0.7))
             else:
                 self._shadow = None
             self._color = Color(*color)
@@ -72,8 +68,7 @@ class Card(BoxLayout):
 
     def _place(self, *_: object) -> None:
         if self._shadow is not None:
-            self._shadow.pos = self.pos
-            self._shadow.size = self.size
+            self._shadow.place(self.pos, self.size)
         self._shape.pos = self.pos
         self._shape.size = self.size
         if self._line is not None:
