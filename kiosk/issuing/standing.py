@@ -2,7 +2,7 @@
 
 Rules
 - The agent's file in the runtime directory counts. When it is gone (after a reboot, before the agent is up) or unreadable, the last one holds: a
-  copy is kept beside the ledger.
+  copy is kept.
 - A counter floor never comes down again.
 """
 
@@ -33,12 +33,11 @@ class NoCentre:
 
 
 class StandingFile:
-    """Reads the agent's file, again whenever it changed. ``keep`` names where the copy is; only its owner (``writes``) renews it."""
+    """Reads the agent's file, again whenever it changed. The copy is in ``keep``: app and issuer each have their own, so both know it after a start."""
 
-    def __init__(self, runtime: Path, keep: Path, *, writes: bool = True) -> None:
+    def __init__(self, runtime: Path, keep: Path) -> None:
         self._path = runtime / STANDING_FILE
         self._copy = keep / STANDING_FILE
-        self._writes = writes
         self._lock = threading.Lock()
         self._seen: tuple[int, int, int] | None = None
         self._now = _decoded(self._copy) or Standing()
@@ -58,7 +57,7 @@ class StandingFile:
     def _take(self, fresh: Standing) -> None:
         floor = max(fresh.counter_floor, self._now.counter_floor)
         after = fresh.model_copy(update={"counter_floor": floor})
-        if self._writes and after != self._now:
+        if after != self._now:
             try:
                 write_whole(self._copy, after.encode())
                 self._failure = ""

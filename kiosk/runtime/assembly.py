@@ -121,8 +121,7 @@ def assemble(
     keys = _key_book(config)
     lookup_key = _secret(config, "lookup.key")
     directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
-    kept_here = config.issuer.socket is None  # else the issuer's process keeps it
-    word = StandingFile(config.paths.runtime, config.paths.state, writes=kept_here) if config.fleet.enabled else NoCentre()
+    word = StandingFile(config.paths.runtime, config.paths.state) if config.fleet.enabled else NoCentre()
     issuer, door = _open_issuing(config, directory, clock, word)
     workers = Workers(before_drawing)
     texts, catalogue = texts or Texts.load(), load_catalogue()

@@ -92,9 +92,13 @@ def test_a_floor_beyond_all_numbers_issues_nothing(tmp_path: Path, agent: Agent)
         assert issuer.events_after(0, 10) == []
 
 
-def test_a_reader_beside_the_owner_writes_nothing(agent: Agent) -> None:
-    StandingFile(agent.says(PAUSED).runtime, agent.state, writes=False).read()
-    assert not list(agent.state.iterdir())
+def test_app_and_issuer_keep_the_same_word_whether_they_share_a_folder_or_not(agent: Agent, tmp_path: Path) -> None:
+    other = tmp_path / "issuer"
+    other.mkdir()
+    words = [agent.says(PAUSED).word(), agent.word(), StandingFile(agent.runtime, other)]
+    assert [word.read() for word in words] == [PAUSED] * 3
+    agent.is_gone()
+    assert [agent.word().read(), StandingFile(agent.runtime, other).read()] == [PAUSED] * 2
 
 
 def test_a_full_disk_beside_the_ledger_does_not_undo_the_pause(agent: Agent) -> None:
