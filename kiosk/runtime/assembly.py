@@ -202,7 +202,7 @@ class _Parts:
         paper = printer_profile(config.printer.profile)
         paper_finder = printer_finder(config.printer.port, baud=paper.baud, flow=paper.flow, backend=usb_backend)
         printer = printer_driver(paper, emit=self._emit)
-        scale_tap, printer_tap = Tap(), Tap()
+        scale_tap, printer_tap, scanner_tap = Tap(), Tap(), Tap()
         self._listener: Callable[[object], None] | None = None
         supervisors = [
             Supervisor(card_reader, reader_finder(reader, config.reader.port, backend=usb_backend), self._emit),
@@ -220,9 +220,10 @@ class _Parts:
             scanner = CodeScanner(profile)
             # Two devices cannot both speak for the eyes of the terminal: beside a camera only the scanner's codes count.
             emit = self._emit if camera is None else self._emit_codes
-            supervisors.append(Supervisor(scanner, scanner_finder(profile, config.scanner.port, backend=usb_backend), emit))
+            hand = tapped(scanner_finder(profile, config.scanner.port, backend=usb_backend), scanner_tap)
+            supervisors.append(Supervisor(scanner, hand, emit))
             lookers.append(scanner)
-        taps = {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap}
+        taps = {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap, DeviceKind.SCANNER: scanner_tap}
         self.fleet = DeviceFleet([*supervisors, HotPlug(self._wake)], card_reader, Together(*lookers), printer, taps, checks)
         self._supervisors = supervisors
 

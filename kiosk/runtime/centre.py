@@ -65,7 +65,7 @@ def centre_hand(
 
     translator, fleet = devices
     busy = Busy(machine)
-    test = SelfTest(translator.statuses, fleet, busy, has_camera=bool(config.camera.source))
+    test = SelfTest(translator.statuses, fleet, busy, has_camera=bool(config.camera.source or config.scanner.profile))
     translator.on_checked = test.heard
     printing = PrintTrial(trial, content, busy)
     desk = OrderDesk(config.paths.runtime, deeds(test, printing, configuration), machine)

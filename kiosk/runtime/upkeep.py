@@ -71,7 +71,13 @@ class UpkeepServices:
         reach = self._reach
         match effect:
             case fx.LookAtDevices():
-                self._send(uev.DevicesSeen(reports(reach.translator.statuses(), has_camera=bool(reach.config.camera.source))))
+                self._send(
+                    uev.DevicesSeen(
+                        reports(
+                            reach.translator.statuses(), has_camera=bool(reach.config.camera.source or reach.config.scanner.profile)
+                        )
+                    )
+                )
             case fx.WatchBytes(part):
                 reach.fleet.watch(KINDS[part])
             case fx.StopWatching():
@@ -166,7 +172,7 @@ def _distribution() -> str:
 
 
 def reports(statuses: tuple[DeviceStatus, ...], *, has_camera: bool = True) -> tuple[DeviceReport, ...]:
-    """Every device of the terminal in plain words; one that was never heard of is starting, a camera that is not set up is none."""
+    """Every device of the terminal in plain words; one that was never heard of is starting, a camera (or a scanner in its place) that is not set up is none."""
     by_kind = {status.kind: status for status in statuses}
     return tuple(_report(part, by_kind.get(KINDS[part])) for part in DEVICES if has_camera or part is not Part.CAMERA)
 

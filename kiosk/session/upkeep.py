@@ -60,7 +60,7 @@ from kiosk.session.upkeep_events import (
 )
 from kiosk.session.upkeep_state import Step, Upkeep, back, hush, leave, open_part, overview, turn
 from kiosk.upkeep import replacement as steps
-from kiosk.upkeep.health import WITH_BYTES
+from kiosk.upkeep.health import has_bytes
 
 
 def start(health: Health, weight: Weight, division: Decimal | None) -> Step:
@@ -107,7 +107,7 @@ def _pressed(now: Upkeep, event: Pressed, moment: Now) -> Step:
             return leave(now)
         case Key.BACK | Key.FINISH:
             return back(now)
-        case Key.WATCH_BYTES if now.part in WITH_BYTES:
+        case Key.WATCH_BYTES if now.part is not None and has_bytes(now.part, now.report(now.part)):
             return turn(now, Page.UPKEEP_BYTES), hush(now)
         case Key.REPLACE if now.part is not None and now.replacement is None:
             return turn(now, Page.UPKEEP_REPLACE, replacement=steps.begin(now.part, now.report(now.part))), hush(now)

@@ -16,7 +16,7 @@ from kiosk.ui.widgets.button import PushButton
 from kiosk.ui.widgets.facts import Facts
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
-from kiosk.upkeep.health import WITH_BYTES, CheckHealth, DeviceReport, Part, internal_check, latest
+from kiosk.upkeep.health import CheckHealth, DeviceReport, Part, has_bytes, internal_check, latest
 
 ICONS = {
     Part.READER: "card",
@@ -125,7 +125,7 @@ class StateChip(Card):
 class DeviceCard(Card):
     """One device live: state, what to do, where it is, its counters, the last checks in UnifiedPOS words, and the side roads."""
 
-    def __init__(self, ctx: ScreenContext, part: Part, *, may_replace: bool) -> None:
+    def __init__(self, ctx: ScreenContext, part: Part, upkeep: Upkeep) -> None:
         theme = ctx.theme
         super().__init__(theme, spacing=theme.mm(2), padding=(theme.pad * 0.8, theme.pad * 0.8))
         self._ctx = ctx
@@ -138,19 +138,19 @@ class DeviceCard(Card):
         self._shown: tuple[object, ...] | None = None
         for child in (self._chip, self._do, self._facts_box):
             self.add_widget(child)
-        roads = self._roads(may_replace=may_replace)
+        roads = self._roads(upkeep)
         if roads:
             self.add_widget(horizontal(theme, *roads, size_hint_y=None, height=theme.touch))
 
-    def _roads(self, *, may_replace: bool) -> list[PushButton]:
+    def _roads(self, upkeep: Upkeep) -> list[PushButton]:
         ctx, theme = self._ctx, self._ctx.theme
         size = round(theme.note * 0.95)
         roads: list[PushButton] = []
-        if self._part in WITH_BYTES:
+        if has_bytes(self._part, upkeep.report(self._part)):
             watch = ctx.press(Key.WATCH_BYTES)
             words = ctx.words("button.watchBytes")
             roads.append(PushButton(theme, Key.WATCH_BYTES.value, words, watch, rank="touch", size_px=size, padding=(2, 2)))
-        if may_replace:
+        if upkeep.replacement is None:
             words = ctx.words("button.replaceDevice")
             change = ctx.press(Key.REPLACE)
             roads.append(

@@ -23,8 +23,9 @@ class Part(StrEnum):
 
 
 DEVICES = (Part.READER, Part.SCALE, Part.PRINTER, Part.CAMERA)
-WITH_BYTES = frozenset({Part.SCALE, Part.PRINTER})
-"""Whose wire may be looked at. The reader's bytes are somebody's card, a camera has pictures."""
+_WITH_BYTES = frozenset({Part.SCALE, Part.PRINTER})
+_PICTURES = "camera"
+"""The model of a camera, as its driver says it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,13 @@ class DeviceReport:
     def is_well(self) -> bool:
         """It can do its work."""
         return self.state in ("online", "deviceBusy") and self.level == "none"
+
+
+def has_bytes(part: Part | None, report: DeviceReport | None) -> bool:
+    """Whose wire may be looked at. The reader's bytes are somebody's card; a camera has pictures, a scanner in its place has bytes."""
+    if part is Part.CAMERA:
+        return report is not None and report.is_there and report.model not in ("", _PICTURES)
+    return part in _WITH_BYTES
 
 
 class CheckLevel(StrEnum):

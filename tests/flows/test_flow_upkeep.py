@@ -240,8 +240,17 @@ def test_bytes_are_watched_only_when_switched_on_and_never_after_the_page() -> N
 
 @pytest.mark.parametrize("part", [Part.READER, Part.CAMERA])
 def test_nobody_sees_the_bytes_of_a_card_reader(part: Part) -> None:
-    walk = at(part).press(Key.WATCH_BYTES)
+    walk = at(part).do(uev.DevicesSeen((*WELL[:3], replace(WELL[3], model="camera")))).press(Key.WATCH_BYTES)
     assert walk.page is not Page.UPKEEP_BYTES
+
+
+def test_a_scanner_in_the_cameras_place_has_bytes_while_it_is_there() -> None:
+    walk = at(Part.CAMERA).do(gone(Part.CAMERA)).press(Key.WATCH_BYTES)
+    assert walk.page is Page.UPKEEP_CAMERA
+    walk.do(uev.DevicesSeen((*WELL[:3], replace(WELL[3], model="wedge")))).press(Key.WATCH_BYTES)
+    assert walk.page is Page.UPKEEP_BYTES
+    walk.press(Key.WATCH_BYTES)
+    assert ufx.WatchBytes(Part.CAMERA) in walk.effects
 
 
 def test_a_replacement_follows_what_is_plugged_and_ends_with_a_check() -> None:

@@ -26,7 +26,7 @@ class UpkeepCameraScreen(UpkeepFramed):
         self._said = Text("", theme.note, bold=True, max_lines=2, min_px=round(theme.note * 0.85), size_hint_y=None)
         self._said.height = theme.note * 2.8
         bad = PushButton(theme, Key.NOT_GOT.value, ctx.words("button.notDecoded"), ctx.press(Key.NOT_GOT), icon="close")
-        self._device = DeviceCard(ctx, Part.CAMERA, may_replace=upkeep_of(state).replacement is None)
+        self._device = DeviceCard(ctx, Part.CAMERA, upkeep_of(state))
         if theme.board.is_portrait:
             self._device.size_hint_y = 0.6
             for child in (self._device, self._finder, self._said, bad):

@@ -44,7 +44,7 @@ class UpkeepPrinterScreen(UpkeepFramed):
         above = horizontal(theme, self._sheet, self._said)
         self._said.size_hint_x = 1.1
         card.add_widget(vertical(theme, above, self._keys))
-        self._device = DeviceCard(ctx, Part.PRINTER, may_replace=upkeep_of(state).replacement is None)
+        self._device = DeviceCard(ctx, Part.PRINTER, upkeep_of(state))
         if theme.board.is_portrait:
             self._device.size_hint_y = 0.6
             self.body.add_widget(self._device)

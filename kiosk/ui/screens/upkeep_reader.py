@@ -50,7 +50,7 @@ class UpkeepReaderScreen(UpkeepFramed):
         )
         for child in (self._picture, self._said, privacy, self._read):
             card.add_widget(child)
-        self._device = DeviceCard(ctx, Part.READER, may_replace=upkeep_of(state).replacement is None)
+        self._device = DeviceCard(ctx, Part.READER, upkeep_of(state))
         if theme.board.is_portrait:
             self._device.size_hint_y = 0.6
             self.body.add_widget(self._device)

@@ -66,7 +66,7 @@ class UpkeepScaleScreen(UpkeepFramed):
         )
         for child in (head, self._number, self._verdict, choice, self._keep):
             card.add_widget(child)
-        self._device = DeviceCard(ctx, Part.SCALE, may_replace=upkeep_of(state).replacement is None)
+        self._device = DeviceCard(ctx, Part.SCALE, upkeep_of(state))
         if theme.board.is_portrait:
             self._device.size_hint_y = 0.6
             self.body.add_widget(self._device)
