@@ -8,11 +8,13 @@ import pytest
 
 from kiosk.domain.number import MAX_COUNTER
 from kiosk.issuing.issuer import Refused
+from kiosk.issuing.remote import RemoteIssuer
 from kiosk.issuing.standing import StandingFile
 from kiosk.store.whole_file import write_whole
 from kiosk.wire.order import STANDING_FILE, Standing
 from kiosk.wire.uplink import Pause
 from support.builders import a_promise
+from support.issuers import IssuerProcess, remote_station
 from support.ledgers import open_issuer
 
 PAUSED = Standing(pause=Pause(on=True, reason="停电检修"), counter_floor=0)
@@ -104,3 +106,28 @@ def test_app_and_issuer_keep_the_same_word_whether_they_share_a_folder_or_not(ag
 def test_a_full_disk_beside_the_ledger_does_not_undo_the_pause(agent: Agent) -> None:
     agent.state.rmdir()
     assert agent.says(PAUSED).word().read() == PAUSED
+
+
+def test_the_issuers_own_process_refuses_whatever_the_app_asks_for_and_after_its_restart(tmp_path: Path) -> None:
+    fleet = '\n[fleet]\nenabled = true\nbrokers = ["127.0.0.1:1"]\ncentre_key = "centre.pub"\n'
+    config = remote_station(tmp_path / "station", fleet)
+    assert config.issuer.socket is not None
+    config.paths.runtime.mkdir(parents=True, exist_ok=True)
+    standing = config.paths.runtime / STANDING_FILE
+    process = IssuerProcess(tmp_path / "station")
+    process.start()
+    issuer = RemoteIssuer(config.issuer.socket, demo=True)
+    try:
+        with pytest.raises(Refused, match=r"^promise:subject$"):  # as far as it gets without a pause
+            issuer.issue(a_promise())
+        write_whole(standing, PAUSED.encode())
+        with pytest.raises(Refused, match=r"^paused$"):
+            issuer.issue(a_promise())
+        process.kill()
+        standing.unlink()
+        process.start()
+        with pytest.raises(Refused, match=r"^paused$"):
+            issuer.issue(a_promise())
+    finally:
+        issuer.close()
+        process.kill()
