@@ -138,6 +138,7 @@ class FleetSection(_Section):
     password_file: Path | None = None
     centre_key: Path | None = Field(default=None, description="64 hex digits: whose jobs and files are obeyed")
     key_list_root: Path | None = Field(default=None, description="64 hex digits: who signs the trusted key list")
+    secrets: Path | None = Field(default=None, description="where the agent has its copy of directory.key; empty: paths.secrets")
     files_url: str = Field(default="", pattern=r"^(https://[^?#]+/)?$", description="where announced files are fetched")
     keepalive_s: int = Field(default=60, ge=5, le=300)
 

@@ -26,6 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until a signal ends it."""
     parser = argparse.ArgumentParser(prog="python -m kiosk.agent", description=__doc__)
     parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
+    parser.add_argument("--is-enabled", action="store_true", help="only tell whether there is a centre: exit code 0, or 1 for none")
     chosen = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ConfigError as err:
         print(err, file=sys.stderr)
         return 2
+    if chosen.is_enabled:
+        return 0 if config.fleet.enabled else 1
     if not config.fleet.enabled:
         return 0
     return run(config)

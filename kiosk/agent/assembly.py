@@ -90,7 +90,7 @@ def make_agent(
         JobKind.RESUME_ISSUING: executors.pause(pauses.put),
     }
     if fleet.files_url:
-        directory_key = read_secret(config.paths.secrets / "directory.key")
+        directory_key = read_secret((fleet.secrets or config.paths.secrets) / "directory.key")
         root = None if fleet.key_list_root is None else bytes.fromhex(_read(fleet.key_list_root).strip())
         doing[JobKind.SYNC_DIRECTORY] = desk.directory(config.paths.directory, directory_key)
         doing[JobKind.SYNC_KEYS] = desk.keys(config.paths.keys, root)

@@ -179,7 +179,7 @@ def _open_new(part: Path, key: bytes) -> Any:
         raise StoreError("storeBroken", "keyMissing")
     try:
         # os.open makes the file before SQLite does: SQLite would make it readable for everybody.
-        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640))
     except OSError as err:
         raise disk_error(err) from err
     connection = None
