@@ -20,11 +20,13 @@ from drivers.transport.serial import open_serial
 PROTOCOLS: Mapping[str, tuple[str, ...]] = {
     "toledo-continuous": ("toledo_continuous", "toledo_continuous_plain"),
     "mt-sics": ("mt_sics",),
-    "xk3190": ("xk3190_stx", "xk3190_equals_reversed", "xk3190_equals", "xk3190_command"),
-    "dahua": ("dahua",),
+    "xk3190": ("xk3190_stx", "xk3190_equals_reversed", "xk3190_equals", "xk3190_command", "xk3190_a12", "xk3190_a12_plain"),
+    "dahua": ("dahua", "dahua_15", "dahua_head_81", "dahua_window", "os2x_asked"),
     "cas": ("cas", "cas_stream", "cas_stream_15", "cas_22"),
     "toledo-8217": ("toledo_8217",),
     "and-standard": ("and_standard", "excell", "and_standard_asked"),
+    "nci": ("nci",),
+    "ohaus": ("ohaus", "ohaus_asked", "ohaus_old"),
     "hid": ("hid",),
 }
 """Protocol as a technician names it -> profiles to try, the usual one first. Every profile's own name is a protocol too."""

@@ -57,6 +57,11 @@ class ScaleCodec(Protocol):
         """True when each frame says itself whether the weight is at rest; False leaves the judgement to ``Stability``."""
         ...
 
+    @property
+    def tells_motion(self) -> bool:
+        """True when a frame of a codec that leaves rest to ``Stability`` says at least that the weight moves: then it does."""
+        ...
+
     def feed(self, data: bytes) -> list[ScaleEvent]:
         """Take what came; return what it meant."""
         ...
@@ -72,6 +77,7 @@ class FrameCodec(ABC):
     heads: bytes = b""
     request: bytes = b""
     tells_stability: bool = True
+    tells_motion: bool = False
 
     def __init__(self) -> None:
         self._rest = b""

@@ -68,6 +68,7 @@ def detect_scale(
 ) -> Detection:
     """Find the profile whose scale talks or answers. ``open_line`` opens the port at one setting; raises what it and the line raise."""
     serial = [profile for profile in profiles if profile.line is not None]
+    serial = [profile for profile in serial if not profile.by_name_only] or serial
     return _Search(open_line, serial, clock() + limit_s, clock).run(may_ask)
 
 

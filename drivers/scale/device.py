@@ -184,7 +184,11 @@ class _Session:
         self._heard_s, self._garbage_since_s = now, None
 
     def _judged(self, reading: ScaleReading, now: float) -> ScaleReading:
-        judged = reading if self._stability is None else self._stability.judge(reading, now)
+        if self._stability is not None and self._codec.tells_motion and reading.status is ScaleStatus.UNSTABLE:
+            self._stability.restart()
+            judged = reading
+        else:
+            judged = reading if self._stability is None else self._stability.judge(reading, now)
         limit = self._profile.max_kg
         if limit is not None and judged.weight_kg is not None and abs(judged.weight_kg) > limit:
             return no_weight(ScaleStatus.OVERWEIGHT, raw=reading.raw, mode=reading.mode, checked=reading.checked)

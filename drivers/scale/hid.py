@@ -48,6 +48,7 @@ class HidScaleCodec:
 
     request = b""
     tells_stability = True
+    tells_motion = False
 
     def __init__(
         self, *, kg_per: Mapping[str, Decimal] | None = None, exponent: int | None = None, stale_first: bool = True

@@ -19,6 +19,7 @@ class LineCodec(ABC):
 
     request: bytes = b""
     tells_stability: bool = True
+    tells_motion: bool = False
 
     def __init__(self) -> None:
         self._rest = b""

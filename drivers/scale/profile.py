@@ -20,11 +20,15 @@ from drivers.errors import DriverFault
 from drivers.scale.and_standard import AndStandardCodec
 from drivers.scale.cas import CasCodec
 from drivers.scale.codec import ScaleCodec
+from drivers.scale.fixed_frame import FixedFrameCodec
 from drivers.scale.hid import HidScaleCodec
 from drivers.scale.mt_sics import MtSicsCodec
+from drivers.scale.nci import NciCodec
+from drivers.scale.ohaus import OhausCodec
 from drivers.scale.toledo_8217 import Toledo8217Codec
 from drivers.scale.toledo_continuous import ToledoContinuousCodec
 from drivers.scale.xk3190 import Ask, Xk3190CommandCodec, Xk3190EqualsCodec, Xk3190StxCodec
+from drivers.scale.xk3190_a12 import Xk3190A12Codec
 from drivers.transport.serial import LineSettings
 
 PROFILES_FILE = Path(__file__).with_name("profiles.toml")
@@ -35,6 +39,7 @@ class ScaleProfile:
     """One kind of scale. ``period_s`` is the usual time between two weights, ``poll_s`` the time between two requests.
 
     ``options`` are the codec's own choices. ``line`` is None for USB HID. Above ``max_kg`` (None: not known) a number is no weight.
+    ``by_name_only``: its bytes also fit a better proven profile, so it is found on a line only where nothing but such profiles was asked for.
     """
 
     name: str
@@ -45,6 +50,7 @@ class ScaleProfile:
     stable_frames: int = 5
     stable_s: float = 1.0
     max_kg: Decimal | None = None
+    by_name_only: bool = False
     serial_number: str = ""
     verified_until: date | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -117,5 +123,9 @@ _CODECS: Mapping[str, Callable[[dict[str, Any]], ScaleCodec]] = {
     "cas": lambda options: CasCodec(**options),
     "toledo_8217": lambda options: Toledo8217Codec(**options),
     "and_standard": lambda options: AndStandardCodec(**options),
+    "xk3190_a12": lambda options: Xk3190A12Codec(**options),
+    "nci": lambda options: NciCodec(**options),
+    "ohaus": lambda options: OhausCodec(**options),
+    "fixed_frame": lambda options: FixedFrameCodec(**options),
 }
 """``protocol`` of a profile -> its codec."""

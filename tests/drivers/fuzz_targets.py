@@ -112,11 +112,13 @@ def _is_right(protocol: str, raw: bytes) -> bool:
     match protocol:
         case "toledo_continuous":
             return sum(byte & 0x7F for byte in raw) % 128 == 0
-        case "cas":
+        case "cas" | "fixed_frame":
             return reduce(xor, raw[2:-3]) == raw[-3]
         case "xk3190_stx" | "xk3190_command":
             high, low = (byte - 0x30 if byte < 0x40 else byte - 0x37 for byte in raw[-3:-1])
             return reduce(xor, raw[1:-3]) == high * 16 + low
+        case "xk3190_a12":
+            return f"{reduce(xor, raw[:-2]):02X}" == raw[-2:].decode("ascii")
         case _:
             return False
 
@@ -179,6 +181,15 @@ _SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "xk3190_command": (bytes.fromhex("0D0241422B30303132353033314403"),),
     "cas_stream_15": (bytes.fromhex("0E0102532030312E3235306B67670304"),),
     "cas": (bytes.fromhex("01060102532030312E3235306B67670304"),),
+    "cas_stream": (bytes.fromhex("0F0102532020 20312E3235306B67570304".replace(" ", "")),),
+    "dahua": (bytes.fromhex("0F0102532020 20312E3235306B67570304".replace(" ", "")),),
+    "dahua_15": (bytes.fromhex("0E0102532030312E3235306B67670304"),),
+    "xk3190_a12": (b"\x0fx\r\nWG004.139kg3D\r\n         OL23\r\n",),
+    "xk3190_a12_plain": (b"\x0fx\r\nww000.000lb\r\nwn-000.1kg\r\n",),
+    "xk3190_equals": (b"\x0f=0001.253=-0001.00=",),
+    "xk3190_equals_reversed": (b"\x0f=352.1000=00.1000-=",),
+    "nci": (b"\x0f\n01.250KG\r\nS00\r\x03\nS10\r\x03\n01.250KG\r\n0p4\r\x03",),
+    "ohaus": (b"\x14x\r\n    1.250 kg    G  \r\n",),
     "toledo_8217": (bytes.fromhex("0702302E3235300D023F610D"),),
     "mt_sics": (b"\x0fx\r\nS S    100.00 g\r\nS D     99.98 g\r\n",),
     "and_standard": (b"\x0fx\r\nST,+00123.45  g\r\n",),

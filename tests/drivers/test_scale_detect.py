@@ -30,6 +30,7 @@ from drivers.virtual.serial_scale import (
     YaohuaStx,
 )
 from drivers.virtual.serial_scale_asked import AndLine, Cas22Line, CasClone, CasEcr, ExcellLine, MtSics, Toledo8217
+from drivers.virtual.serial_scale_lines import A12Line, Nci, OhausAsked, OhausLine
 
 PROFILES = load_profiles().values()
 SPEEDS = {1200: termios.B1200, 2400: termios.B2400, 4800: termios.B4800, 9600: termios.B9600}
@@ -105,6 +106,9 @@ def name_and_line(found: Detection) -> tuple[str, LineSettings | None]:
         (AndLine(), 2400, True, "and_standard"),
         (ExcellLine(), 9600, False, "excell"),
         (CasClone(), 9600, False, "cas_stream"),
+        (A12Line(), 9600, False, "xk3190_a12"),
+        (A12Line(checked=False), 9600, False, "xk3190_a12_plain"),
+        (OhausLine(), 9600, False, "ohaus"),
         (Cas22Line(), 9600, False, "cas_22"),
     ],
 )
@@ -119,7 +123,14 @@ def test_a_talking_scale_is_found_by_listening(talker, baud, parity, name):
 
 @pytest.mark.parametrize(
     ("talker", "name"),
-    [(MtSics(), "mt_sics"), (CasEcr(), "cas"), (YaohuaCommand(), "xk3190_command"), (Toledo8217(), "toledo_8217")],
+    [
+        (MtSics(), "mt_sics"),
+        (CasEcr(), "cas"),
+        (YaohuaCommand(), "xk3190_command"),
+        (Toledo8217(), "toledo_8217"),
+        (Nci(), "nci"),
+        (OhausAsked(), "ohaus_asked"),
+    ],
 )
 def test_a_silent_scale_is_found_by_asking(talker, name):
     with a_line(talker) as path:
