@@ -22,6 +22,7 @@ _PERSON = "王建国"
 _SERIAL = "toledo-continuous"
 _SETTLED_S = 5.0
 _BAD_S = 3.0
+_REST_S = 1.0
 _VISITS = 3
 
 
@@ -101,6 +102,7 @@ def _play(folder: Path, display: VirtualDisplay, visit: Callable[[Player], None]
             if quietest is None or kept_ms < quietest[0]:
                 quietest = (kept_ms, page)
             player.bench.scale_fault("well")
+        time.sleep(_REST_S)
         memory_mb = _resident_mb(pid)
     assert quietest is not None
     return Felt(quietest[0], quietest[1], memory_mb)
