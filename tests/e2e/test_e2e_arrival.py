@@ -21,7 +21,7 @@ from kiosk.domain.number import CertificateNumber
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
 from support.terminals import Desk
-from tools.bench.arrival import ARRIVED, PUBLIC, show_arrival
+from tools.bench.arrival import ARRIVED, PUBLIC, show_arrival, wait_arrival
 from tools.bench.bench import Bench
 from tools.bench.browser import find_browser
 from tools.bench.centre import CentreError, DemoCentre
@@ -50,8 +50,8 @@ def test_without_a_browser_both_pages_are_asked_for_and_kept(folder: Path) -> No
         assert issued is not None
         seen: list[tuple[str, str]] = []
         digits = issued.labels[0].url.rpartition("/")[2]
-        told = show_arrival(centre, issued.number, digits, folder, "", lambda page, file: seen.append((page, file)))
-        assert told["arrived"] is True
+        wait_arrival(centre, issued.number, digits)
+        show_arrival(centre, issued.number, digits, folder, "", lambda page, file: seen.append((page, file)))
         assert seen == [(ARRIVED, "console.html"), (PUBLIC, "public.html")]
         assert "番茄" in (folder / "console.html").read_text(encoding="utf-8")
         shown = (folder / "public.html").read_text(encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from kiosk.domain.number import CertificateNumber
 from tools.bench.browser import a_browser, picture_console, picture_public
@@ -14,18 +13,21 @@ from tools.bench.centre import CentreError, DemoCentre
 ARRIVED, PUBLIC = "arrived at the centre", "public page"
 
 
-def show_arrival(
-    centre: DemoCentre, number: CertificateNumber, digits: str, out: Path, browser: str, note: Callable[[str, str], object]
-) -> dict[str, Any]:
-    """Wait until the centre has the certificate and show it: console.png and public.png by the chromium at ``browser``, without one both pages as HTML.
-
-    ``note`` is told each step and the name of what it leaves in ``out``. Answers what the report says of it. Raises ``CentreError`` when the certificate
-    does not arrive or is not shown.
-    """
+def wait_arrival(centre: DemoCentre, number: CertificateNumber, digits: str) -> float:
+    """Seconds until the centre has the certificate. Raises ``CentreError`` when it does not come."""
     begun = time.monotonic()
     centre.wait_ready()
     centre.wait_arrived(number, digits)
-    arrived_s = round(time.monotonic() - begun, 1)
+    return round(time.monotonic() - begun, 1)
+
+
+def show_arrival(
+    centre: DemoCentre, number: CertificateNumber, digits: str, out: Path, browser: str, note: Callable[[str, str], object]
+) -> None:
+    """Show what has arrived: console.png and public.png by the chromium at ``browser``, without one both pages as HTML.
+
+    ``note`` is told each step and the name of what it leaves in ``out``. Raises ``CentreError`` when the certificate is not shown.
+    """
     if browser:
         with a_browser(browser) as window:
             picture_console(window, centre.address, number.compact, out / "console.png")
@@ -37,7 +39,6 @@ def show_arrival(
         note(ARRIVED, "console.html")
         _keep(centre, f"/q/{digits}?plain", "演示样张", out / "public.html")
         note(PUBLIC, "public.html")
-    return {"arrived": True, "arrived_s": arrived_s, "browser": browser}
 
 
 def _keep(centre: DemoCentre, path: str, words: str, file: Path) -> None:

@@ -34,7 +34,7 @@ from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.ledger_issuer import LedgerIssuer
 from kiosk.issuing.opening import open_ledger
 from kiosk.ui.theme import BOARDS
-from tools.bench.arrival import show_arrival
+from tools.bench.arrival import show_arrival, wait_arrival
 from tools.bench.browser import find_browser
 from tools.bench.centre import CentreError, DemoCentre, broker_name
 from tools.bench.display import has_display, say
@@ -137,7 +137,10 @@ def _follow(centre: DemoCentre, broker: str, verdict: dict[str, Any], out: Path,
     if not browser:
         say("这台机器上没有能用的 chromium：值班台和公开页只核对网页的内容，不截图")
     try:
-        return told | show_arrival(centre, number, digits, out, browser, player.note)
+        arrived_s = wait_arrival(centre, number, digits)
+        player.close()  # it has done its part, and ends while others look
+        show_arrival(centre, number, digits, out, browser, player.note)
+        return {"broker": broker, "arrived": True, "arrived_s": arrived_s, "browser": browser}
     except CentreError as err:
         return told | {"trouble": str(err)}
 

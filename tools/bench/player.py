@@ -30,6 +30,7 @@ class Player:
         self._screens = screens
         self._said = said
         self._begun = time.monotonic()
+        self._is_closed = False
         self.bench = bench
         self.steps: list[dict[str, Any]] = []
         self.touches = 0
@@ -92,7 +93,10 @@ class Player:
         return [(page, kept, away) for page, kept, away in self._looker.ask("pulse")["gaps_ms"]]
 
     def close(self) -> None:
-        """End the terminal as closing its window would."""
+        """End the terminal as closing its window would; once is enough."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         # A terminal that has ended by itself needs no telling.
         with suppress(OSError):
             self._looker.ask("close")
