@@ -19,7 +19,7 @@ from kiosk.session.pages import Page
 
 PRINTER_FAULTS = frozenset({"paperOut", "coverOpen", "paperJammed", "cutterJam", "headHot", "noDevice", "hardwareError", "offline"})
 """Faults a person can see to; they close by themselves when the printer is well."""
-_OTHER_TROUBLES = frozenset({"printFailed", "receiptMismatch", "labelTooSmall", "storeBroken"})
+_OTHER_TROUBLES = frozenset({"printFailed", "receiptMismatch", "labelTooSmall", "storeBroken", "issuerAway"})
 
 
 def known_trouble(code: str) -> str:
