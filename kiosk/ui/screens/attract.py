@@ -18,9 +18,8 @@ from kiosk.ui.screens.paused import reason_of
 from kiosk.ui.widgets import drawings_scene as scene
 from kiosk.ui.widgets.button import Row, Touchable
 from kiosk.ui.widgets.drawings_identify import WIDE, laid_from_aside
-from kiosk.ui.widgets.drawings_pause import UNITS as RESTING
-from kiosk.ui.widgets.drawings_pause import resting
 from kiosk.ui.widgets.night import NightButton
+from kiosk.ui.widgets.pause import paused_panel
 from kiosk.ui.widgets.slides import Slide, Slides
 from kiosk.ui.widgets.surface import Card
 from kiosk.ui.widgets.text import Icon, Text
@@ -31,9 +30,6 @@ _PALE = tokens.rgb("#EAF6EE")
 _WELL = tokens.rgb("#7FE0A6")
 _LONG = 22
 """Characters of a sentence that needs two lines."""
-_PICTURED, _PAPER = 45, 40
-_MOST, _MOST_ELDER = 110, 70
-"""Characters of a reason beside which a wide screen has room for a picture; at most as many stand there, fewer above another row."""
 _GOODS = "🍅 🥬 🍎 🥚 🐔 🐟"
 _SLIDES: tuple[tuple[str, Slide], ...] = (
     ("paste", Slide("", "", scene.paste, scene.UNITS)),
@@ -254,7 +250,9 @@ class AttractScreen(Screen):
         theme, ctx = self.theme, self.ctx
         self._ways.clear_widgets()
         self._ways.add_widget(
-            self._start(has_paper=shown.has_paper) if shown.pause is None else self._paused(shown.pause, has_paper=shown.has_paper)
+            self._start(has_paper=shown.has_paper)
+            if shown.pause is None
+            else paused_panel(self.ctx, shown.pause, has_paper=shown.has_paper)
         )
         camera = "" if shown.has_camera else ctx.words("attract.noCamera")
         rows = [
@@ -341,44 +339,6 @@ class AttractScreen(Screen):
         band.add_widget(Widget())
         button.add_widget(band)
         return button
-
-    def _paused(self, reason: str, *, has_paper: bool) -> Widget:
-        """In the place of the one big thing: that it rests, why, and the way to what one can do instead."""
-        theme, ctx = self.theme, self.ctx
-        panel = Touchable(
-            theme,
-            "start",
-            ctx.press(Key.START),
-            least_mm=tokens.CONFIRM_MM,
-            orientation="vertical",
-            padding=theme.pad,
-            spacing=theme.gap * 0.7,
-        )
-        is_upright = theme.board.is_portrait
-        if not is_upright and len(reason) > (_MOST_ELDER if theme.elder else _MOST) - (_PAPER if has_paper else 0):
-            reason = ctx.words("paused.longReason")
-        title = round(theme.question * 1.2)
-        row = BoxLayout(spacing=theme.mm(2), size_hint_y=None, height=title * 1.4)
-        row.add_widget(Icon("pause", title * 1.15, tokens.AMBER, size_hint_x=None, width=title * 1.2))
-        row.add_widget(Text(ctx.words("paused.title"), title, color=tokens.AMBER, bold=True, max_lines=1))
-        panel.add_widget(row)
-        if is_upright or (len(reason) < _PICTURED and not has_paper):
-            panel.add_widget(Drawing(resting, RESTING))
-        panel.add_widget(Text(reason, theme.body, valign="top", max_lines=9, min_px=theme.note))
-        band = Card(
-            theme,
-            color=tokens.AMBER_TINT,
-            raised=False,
-            orientation="horizontal",
-            padding=(theme.pad, 0),
-            size_hint_y=None,
-            height=theme.action,
-        )
-        words = ctx.words("paused.start")
-        band.add_widget(Text(words, theme.body, color=tokens.AMBER, bold=True, max_lines=1, min_px=theme.note))
-        band.add_widget(Icon("right", theme.body * 1.2, tokens.AMBER, size_hint_x=None, width=theme.body * 1.3))
-        panel.add_widget(band)
-        return panel
 
 
 class _Land(FloatLayout):
