@@ -97,18 +97,18 @@ class IngestWorker:
         return [(up_filter(Up.CERT), 1)] if self._index == 0 else []
 
     def _gather(self) -> list[Got]:
-        """What comes within a moment, up to a batch. The moment is short when nothing more comes."""
+        """What comes within a moment, or a batch at once: a terminal whose window is full sends nothing more before its receipt."""
         try:
             gathered = [self._waiting.get(timeout=0.5)]
         except queue.Empty:
             return []
-        until = time.monotonic() + BATCH_S
-        # a message holds up to fifty events; their number shows after reading, so this counts messages of ten
-        while len(gathered) * 10 < BATCH_EVENTS and (left := until - time.monotonic()) > 0:
+        until, events = time.monotonic() + BATCH_S, _events_in(gathered[0])
+        while events < BATCH_EVENTS and (left := until - time.monotonic()) > 0:
             try:
                 gathered.append(self._waiting.get(timeout=left))
             except queue.Empty:
                 break
+            events += _events_in(gathered[-1])
         return gathered
 
     def _settle(self, gathered: list[Got]) -> None:
@@ -182,3 +182,8 @@ class IngestWorker:
     def _wait(self, attempt: int, err: Exception) -> None:
         log.warning("database away (%s), attempt %d", type(err).__name__, attempt + 1)
         self._stop.wait(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
+
+
+def _events_in(got: Got) -> int:
+    """About how many events a message holds; it is read later."""
+    return got.payload.count(b'"sha256":') or 1
