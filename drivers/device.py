@@ -64,7 +64,8 @@ class DeviceStatus:
     """How one device is right now.
 
     ``error`` is an XFS4IoT camelCase code or "" (printer: paperOut, paperJammed, coverOpen, cutterJam, headHot; any: noDevice,
-    hardwareError, timeOut, permissionDenied). ``statistics`` carries UnifiedPOS counter names.
+    hardwareError, timeOut, permissionDenied). ``statistics`` carries UnifiedPOS counter names. ``moved_from`` is the port where it was before, or
+    should be, "" while it is where it was.
     """
 
     kind: DeviceKind
@@ -75,6 +76,7 @@ class DeviceStatus:
     cover: Cover = Cover.UNKNOWN
     model: str = ""
     port: str = ""
+    moved_from: str = ""
     statistics: Mapping[str, int] = field(default_factory=dict)
 
     @property

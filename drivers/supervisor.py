@@ -20,6 +20,7 @@ from drivers.driver import Driver, Emit
 from drivers.errors import DeviceGone, DriverError, DriverFault, NeedsPerson
 from drivers.health import ChecksHealth, HealthChecked, HealthLevel, internal_check, replied
 from drivers.transport.base import Transport
+from drivers.transport.id_path import PREFIX, is_at, usb_id_path
 
 Finder = Callable[[], Transport | None]
 """Opens the device, or returns None when it is not there. Raises ``DriverError`` when it is there but cannot be opened."""
@@ -30,7 +31,11 @@ _JOIN_S = 5.0
 
 
 class Supervisor:
-    """Keeps one driver running. ``emit`` gets every record of the driver and the statuses of the supervisor; it must not block."""
+    """Keeps one driver running. ``emit`` gets every record of the driver and the statuses of the supervisor; it must not block.
+
+    ``place`` is where the device should be ("" for anywhere): a status from another USB port says so in ``moved_from``. Without a place it is the port
+    of the first opening.
+    """
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class Supervisor:
         finder: Finder,
         emit: Emit,
         *,
+        place: str = "",
         poll_s: float = POLL_S,
         jitter: Callable[[], float] = random.random,
     ) -> None:
@@ -50,6 +56,7 @@ class Supervisor:
         self._wake = threading.Event()
         self._statistics: dict[str, int] = {"CommunicationErrorCount": 0, "ReconnectCount": 0}
         self._last: DeviceStatus | None = None
+        self._place = place
         self._gate = threading.Lock()
         self._is_serving = self._is_asked = False
         self._thread = threading.Thread(target=self._loop, name=f"driver-{driver.kind.value}", daemon=True)
@@ -141,10 +148,17 @@ class Supervisor:
                 self._emit(record)
 
     def _publish(self, status: DeviceStatus) -> None:
-        told = replace(status, statistics={**self._statistics, **status.statistics})
+        told = replace(status, statistics={**self._statistics, **status.statistics}, moved_from=self._moved_from(status.port))
         if told != self._last:
             self._last = told
             self._emit(told)
+
+    def _moved_from(self, port: str) -> str:
+        if not port.startswith("usb:"):
+            return ""
+        self._place = self._place or port
+        here = (port, PREFIX + usb_id_path(port))
+        return "" if self._place in here or is_at(usb_id_path(port), self._place.removeprefix(PREFIX)) else self._place
 
     def _back_off(self, failures: int) -> int:
         self._pause(BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)] * (0.75 + 0.5 * self._jitter()))

@@ -17,6 +17,7 @@ import usb.core
 import usb.util
 
 from drivers.errors import DeviceGone, NeedsPerson, TryAgain
+from drivers.transport.id_path import PREFIX, is_at, usb_id_path
 
 _HID_CLASS = 0x03
 _REPORT_DESCRIPTOR = 0x2200
@@ -29,13 +30,15 @@ class UsbMatch:
     """What to look for; all given conditions must hold.
 
     ``ids`` are VID:PID pairs, ``interface_class`` a USB class (7 printer, 3 HID), ``usage_page`` the first usage page of a HID report
-    descriptor (0x8D scale), ``port`` a remembered port such as ``usb:1-2.3``.
+    descriptor (0x8D scale), ``port`` a remembered port such as ``usb:1-2.3``, or ``path:`` and its ``ID_PATH`` (the same socket after every start).
+    With ``may_move`` a device that was plugged in elsewhere counts too, while nobody is at that port and it is the only one of its kind.
     """
 
     ids: frozenset[tuple[int, int]] = field(default_factory=frozenset)
     interface_class: int | None = None
     usage_page: int | None = None
     port: str = ""
+    may_move: bool = False
 
 
 def port_of(device: Any) -> str:
@@ -53,11 +56,24 @@ def find_usb(match: UsbMatch, backend: Any = None) -> UsbTransport | None:
         devices = list(usb.core.find(find_all=True, backend=backend) or ())
     except usb.core.NoBackendError as err:
         raise NeedsPerson("hardwareError", reason="libusb is missing") from err
+    likely = [device for device in devices if not match.ids or (device.idVendor, device.idProduct) in match.ids]
+    there = [device for device in likely if not match.port or sits_at(device, match.port)]
+    found = _first(there, match)
+    if found is not None or not match.port or not match.may_move:
+        return found
+    # Nobody is where it was. Of several others nobody can tell which one was carried over: none is taken.
+    moved = [device for device in likely if device not in there and _may_be(device, match)]
+    return _first(moved, match) if len(moved) == 1 else None
+
+
+def sits_at(device: Any, place: str) -> bool:
+    """Whether a device is at ``usb:1-2.3`` or ``path:ID_PATH``."""
+    port = port_of(device)
+    return is_at(usb_id_path(port), place.removeprefix(PREFIX)) if place.startswith(PREFIX) else port == place
+
+
+def _first(devices: Sequence[Any], match: UsbMatch) -> UsbTransport | None:
     for device in devices:
-        if match.ids and (device.idVendor, device.idProduct) not in match.ids:
-            continue
-        if match.port and port_of(device) != match.port:
-            continue
         try:
             transport = _open(device, match)
         except usb.core.USBError as err:
@@ -65,6 +81,11 @@ def find_usb(match: UsbMatch, backend: Any = None) -> UsbTransport | None:
         if transport is not None:
             return transport
     return None
+
+
+def _may_be(device: Any, match: UsbMatch) -> bool:
+    """Whether its interfaces are of the wanted class, without opening it."""
+    return match.interface_class is None or any(interface.bInterfaceClass == match.interface_class for interface in device[0])
 
 
 def _open(device: Any, match: UsbMatch) -> UsbTransport | None:

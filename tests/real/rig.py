@@ -217,9 +217,9 @@ class RealUsb:
         )
         return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
-    def client(self, family: str) -> Client:
-        """A supervised driver that goes on until the test ends it."""
-        return self._start([str(HERE / "usb_client.py"), family])
+    def client(self, family: str, place: str = "") -> Client:
+        """A supervised driver, of the device at a place, that goes on until the test ends it."""
+        return self._start([str(HERE / "usb_client.py"), family, *([place] if place else [])])
 
     def running_command(self, arguments: str) -> Client:
         """``python -m drivers ... --json`` that the test goes on with."""

@@ -162,6 +162,54 @@ def test_a_pulled_scale_loses_its_weight_and_comes_back_at_another_port(usb):
     assert client.end() == ""
 
 
+# ---- where they are ---------------------------------------------------------------------------------------------------------
+
+SOCKET_1 = "path:pci-0000:00:14.0-usb-0:1"
+PLACES = [("reader", VirtualReader, {}), ("scale", a_scale, {"driver": "usbhid", "report_descriptor": REPORT_DESCRIPTOR})]
+
+
+@pytest.mark.parametrize(("family", "make", "how"), PLACES, ids=["reader", "scale"])
+def test_a_device_is_known_by_its_socket_and_a_carried_one_is_told_as_moved(usb, family, make, how):
+    device = make()
+    usb.plug(device, "1-1", **how)
+    client = usb.client(family, SOCKET_1)
+    first = client.wait_for(is_online)
+    assert (first["port"], first["moved_from"]) == ("usb:1-1", "")
+    usb.unplug(device)
+    client.wait_for(lambda facts: facts.get("state") == "noDevice")
+    usb.plug(device, "1-3", **how)
+    assert client.wait_for(is_online)["moved_from"] == SOCKET_1
+    usb.unplug(device)
+    client.wait_for(lambda facts: facts.get("state") == "noDevice")
+    usb.plug(device, "1-1", **how)
+    again = client.wait_for(is_online)
+    assert (again["port"], again["moved_from"]) == ("usb:1-1", "")
+    assert client.end() == ""
+
+
+def test_of_two_readers_elsewhere_none_is_taken_and_the_one_at_the_socket_is(usb):
+    usb.plug(VirtualReader(pace=0), "1-2")
+    usb.plug(VirtualReader(pace=0), "1-3")
+    client = usb.client("reader", SOCKET_1)
+    client.wait_for(lambda facts: facts.get("state") == "noDevice")
+    usb.plug(VirtualReader(pace=0), "1-1")
+    found = client.wait_for(is_online)
+    assert (found["port"], found["moved_from"]) == ("usb:1-1", "")
+    assert client.end() == ""
+
+
+def test_without_a_place_the_first_socket_counts_as_its_own(usb):
+    reader = VirtualReader(pace=0)
+    usb.plug(reader, "1-1")
+    client = usb.client("reader")
+    client.wait_for(is_online)
+    usb.unplug(reader)
+    client.wait_for(lambda facts: facts.get("state") == "noDevice")
+    usb.plug(reader, "1-2")
+    assert client.wait_for(is_online)["moved_from"] == "usb:1-1"
+    assert client.end() == ""
+
+
 # ---- the printer ------------------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,6 @@
 """Our driver under its supervisor over real libusb: records go to stdout as JSON lines, commands come on stdin.
 
-usb_client.py reader|scale|printer|labels      commands: {"op": "arm"}, {"op": "print", "id": ..., "rows": ...}; end of input ends it
+usb_client.py reader|scale|printer|labels [PLACE]      commands: {"op": "arm"}, {"op": "print", "id": ..., "rows": ...}; end of input ends it
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ def emit(record: object) -> None:
     match record:
         case DeviceStatus():
             facts = {"state": record.state.value, "error": record.error, "port": record.port, "paper": record.paper.value}
+            facts["moved_from"] = record.moved_from
         case ScaleReading():
             facts = {"kg": None if record.weight_kg is None else str(record.weight_kg), "status": record.status.value}
         case CardRead(card):
@@ -60,18 +61,19 @@ def a_job(job_id: str, rows: int, profile: PrinterProfile = EPSON) -> PrinterJob
 
 
 def main() -> None:
+    place = sys.argv[2] if len(sys.argv) > 2 else ""
     reader = IdCardReader(replace(reader_profile("sam_usb"), poll_s=0.05))
     scale = Scale(load_profiles()["hid"])
     profile = TSPL if sys.argv[1] == "labels" else EPSON
     printer = printer_driver(profile)
     chosen: dict[str, tuple[Driver, Finder]] = {
-        "reader": (reader, reader_finder(reader_profile("sam_usb"))),
-        "scale": (scale, scale_finder(load_profiles()["hid"])),
+        "reader": (reader, reader_finder(reader_profile("sam_usb"), place, may_move=True)),
+        "scale": (scale, scale_finder(load_profiles()["hid"], place, may_move=True)),
         "printer": (printer, printer_finder()),
         "labels": (printer, printer_finder()),
     }
     driver, finder = chosen[sys.argv[1]]
-    supervisor = Supervisor(driver, finder, emit, poll_s=0.1, jitter=lambda: 0.0)
+    supervisor = Supervisor(driver, finder, emit, place=place, poll_s=0.1, jitter=lambda: 0.0)
     supervisor.start()
     for line in sys.stdin:
         command = json.loads(line)
