@@ -158,7 +158,9 @@ def _bytes(now: Upkeep, event: BytesSeen, _: Now) -> Step:
 def _replace_pressed(now: Upkeep, event: Pressed, _: Now) -> Step:
     change = now.replacement
     match event.key:
-        case Key.NEXT if change is not None and change.step is steps.Step.FOUND:
+        case Key.NEXT if change is not None and change.may_be_said:
+            return replace(now, replacement=steps.said(change, now.report(change.part))), ()
+        case Key.NEXT if change is not None and change.step in (steps.Step.FOUND, steps.Step.CHECK):
             return open_part(replace(now, replacement=replace(change, step=steps.Step.CHECK)), change.part)
         case Key.BACK | Key.FINISH:
             return overview(now)

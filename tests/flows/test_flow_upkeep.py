@@ -275,6 +275,33 @@ def test_a_replacement_follows_what_is_plugged_and_ends_with_a_check() -> None:
     assert upkeep_of(walk).replacement is None
 
 
+def test_a_device_on_a_plain_line_is_replaced_by_saying_so() -> None:
+    line = replace(WELL[2], port="tcp:192.0.2.7:9100")
+    walk = at(Part.PRINTER).do(uev.DevicesSeen((*WELL[:2], line, WELL[3]))).press(Key.REPLACE)
+
+    def step() -> Step:
+        change = upkeep_of(walk).replacement
+        assert change is not None
+        return change.step
+
+    seen = uev.DevicesSeen((*WELL[:2], line, WELL[3]))
+    walk.do(seen)
+    assert step() is Step.UNPLUG
+    walk.press(Key.NEXT).do(seen, seen)
+    assert step() is Step.PLUG
+    walk.press(Key.NEXT)
+    assert step() is Step.FOUND
+    walk.press(Key.NEXT)
+    assert walk.page is Page.UPKEEP_PRINTER
+
+
+def test_a_check_that_was_left_can_be_made_again() -> None:
+    walk = at(Part.PRINTER).press(Key.REPLACE).do(gone(Part.PRINTER), uev.DevicesSeen(WELL)).press(Key.NEXT, Key.BACK)
+    assert walk.page is Page.UPKEEP_REPLACE
+    walk.press(Key.NEXT)
+    assert walk.page is Page.UPKEEP_PRINTER
+
+
 def test_a_new_device_that_leaves_again_leads_back_to_plugging_in() -> None:
     walk = at(Part.SCALE).press(Key.REPLACE).do(gone(Part.SCALE), uev.DevicesSeen(WELL), gone(Part.SCALE))
     change = upkeep_of(walk).replacement

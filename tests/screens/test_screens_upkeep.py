@@ -176,12 +176,23 @@ def test_a_running_listing_never_holds_the_screen_up() -> None:
 
 
 def test_a_replacement_goes_on_by_itself_and_asks_for_the_check() -> None:
-    drawn = on(Page.UPKEEP_REPLACE, part=Part.SCALE, replacement=Replacement(Part.SCALE, Step.UNPLUG, WELL[1]))
+    on_usb = replace(WELL[1], port="usb:1-2")
+    drawn = on(Page.UPKEEP_REPLACE, part=Part.SCALE, replacement=Replacement(Part.SCALE, Step.UNPLUG, on_usb))
     assert Key.NEXT.value not in touchables(drawn)
     follow(drawn, replacement=Replacement(Part.SCALE, Step.FOUND, WELL[1], WELL[1]))
     assert press(drawn, Key.NEXT.value) == [Pressed(Key.NEXT)]
     follow(drawn, replacement=Replacement(Part.SCALE, Step.DONE, WELL[1], WELL[1]))
     assert press(drawn, Key.FINISH.value)[-1] == Pressed(Key.FINISH)
+
+
+def test_on_a_plain_line_the_person_says_what_was_done() -> None:
+    old = replace(WELL[1], port="/dev/ttyS0")
+    drawn = on(Page.UPKEEP_REPLACE, part=Part.SCALE, replacement=Replacement(Part.SCALE, Step.UNPLUG, old))
+    assert press(drawn, Key.NEXT.value) == [Pressed(Key.NEXT)]
+    follow(drawn, replacement=Replacement(Part.SCALE, Step.PLUG, old, by_hand=True))
+    assert press(drawn, Key.NEXT.value)[-1] == Pressed(Key.NEXT)
+    follow(drawn, replacement=Replacement(Part.SCALE, Step.PLUG, old))
+    assert Key.NEXT.value not in touchables(drawn)
 
 
 def test_during_a_replacement_no_second_one_begins() -> None:

@@ -236,6 +236,17 @@ def _plug() -> Terminal:
     return _replacing(Part.SCALE, Step.PLUG, WELL[1])
 
 
+@sample(Page.UPKEEP_REPLACE, "unplugLine")
+def _unplug_line() -> Terminal:
+    return _replacing(Part.SCALE, Step.UNPLUG, replace(WELL[1], port=LONG_PORT))
+
+
+@sample(Page.UPKEEP_REPLACE, "plugLine")
+def _plug_line() -> Terminal:
+    change = Replacement(Part.PRINTER, Step.PLUG, replace(WELL[2], port="tcp:192.0.2.7:9100"), by_hand=True)
+    return upkeep(Page.UPKEEP_REPLACE, part=Part.PRINTER, replacement=change)
+
+
 @sample(Page.UPKEEP_REPLACE, "found")
 def _found() -> Terminal:
     return _replacing(Part.READER, Step.FOUND, WELL[0], WELL[0])

@@ -68,6 +68,10 @@ class UpkeepReplaceScreen(UpkeepFramed):
         self._next = PushButton(
             theme, Key.NEXT.value, ctx.words("button.checkNew"), ctx.press(Key.NEXT), kind=PRIMARY, rank="confirm", icon="right"
         )
+        self._said = {
+            step: PushButton(theme, Key.NEXT.value, ctx.words(words), ctx.press(Key.NEXT), rank="confirm", icon="check")
+            for step, words in ((Step.UNPLUG, "button.unplugged"), (Step.PLUG, "button.plugged"))
+        }
         self._finish = PushButton(
             theme,
             Key.FINISH.value,
@@ -107,10 +111,10 @@ class UpkeepReplaceScreen(UpkeepFramed):
         if change == self._shown:
             return
         before, self._shown = self._shown, change
-        if before is None or before.step is not change.step:
+        if before is None or (before.step, before.may_be_said) != (change.step, change.may_be_said):
             self._picture.show(partial(_DRAWN[change.step], part=change.part))
             self._keys.clear_widgets()
-            key = self._finish if change.step is Step.DONE else self._next if change.step in (Step.FOUND, Step.CHECK) else None
+            key = self._key(change)
             if key is not None:
                 self._keys.add_widget(key)
             here = _ORDER.index(change.step)
@@ -119,11 +123,19 @@ class UpkeepReplaceScreen(UpkeepFramed):
         self._title.say(self.ctx.words(f"upkeep.replace.{_SHORT[change.step]}", part=self._name))
         self._note.say(self._explained(change))
 
+    def _key(self, change: Replacement) -> PushButton | None:
+        if change.may_be_said:
+            return self._said[change.step]
+        return {Step.FOUND: self._next, Step.CHECK: self._next, Step.DONE: self._finish}.get(change.step)
+
     def _explained(self, change: Replacement) -> str:
         words, old, new = self.ctx.words, change.old, change.new
         match change.step:
             case Step.UNPLUG if old is not None:
-                return words("upkeep.replace.unplugNote", port=old.port or "–", model=old.model or "–")
+                note = "upkeep.replace.unplugSayNote" if change.may_be_said else "upkeep.replace.unplugNote"
+                return words(note, port=old.port or "–", model=old.model or "–")
+            case Step.PLUG if change.may_be_said:
+                return words("upkeep.replace.plugSayNote")
             case Step.FOUND if new is not None and not new.is_well:
                 why = error_words(self.ctx, new.error or new.state)
                 return words("upkeep.replace.foundBad", port=new.port or "–", why=why)
