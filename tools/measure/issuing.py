@@ -4,7 +4,7 @@ Measured on the real path: the ledger's desk issues (number, signatures, COMMIT)
 encodes and proves the bytes. Before that the label was shown as it will print, as on the confirming screen. The floor is the least that the same
 promise costs on this machine, measured in turn with it: one bare durable insert into an encrypted file with WAL and FULL, one Ed25519 signature,
 one cold layout (open fonts, nothing else remembered), one decode of the code.
-The same is measured on a ledger of a million certificates, filled once (about four minutes, 5 GB) through the real tables and kept in the
+The same is measured through an issuer in a process of its own, and on a ledger of a million certificates, filled once (about four minutes, 5 GB) through the real tables and kept in the
 temporary folder.
 """
 
@@ -38,6 +38,7 @@ from kiosk.domain.quantity import Quantity, QuantitySource, ScaleIdentity, Unit
 from kiosk.domain.subject import Place, Subject, SubjectId, SubjectKind
 from kiosk.issuing.issuer import TrustedTime
 from kiosk.issuing.ledger_issuer import LedgerIssuer
+from kiosk.issuing.remote import RemoteIssuer
 from kiosk.issuing.signing import TokenLabelSigner
 from kiosk.label.content import LabelContent, preview_content
 from kiosk.label.layout import LAYOUT_VERSION, forget_drawn, layout
@@ -48,6 +49,7 @@ from kiosk.runtime.receipt_test import decode
 from kiosk.runtime.workers import Desk, Workers
 from kiosk.store.engine import connect
 from kiosk.store.upgrade import HEAD
+from tools.measure.issuer_apart import issuer_apart
 from tools.measure.row import Row, against_floor
 
 CERTIFICATES = 1_000_000
@@ -71,16 +73,18 @@ _SURNAMES, _NAMES = "王李张刘陈杨赵黄周吴", "建国秀英志强桂兰�
 
 
 def rows(certificates: int = CERTIFICATES, samples: int = SAMPLES) -> list[Row]:
-    """Two rows: an empty ledger against the floor, a full ledger against the empty one."""
+    """An empty ledger and the issuer's process against the floor, a full ledger against the empty one."""
     with tempfile.TemporaryDirectory(prefix="kiosk-measure-") as folder, ExitStack() as stack:
-        empty = stack.enter_context(_Bench(Path(folder) / "empty"))
-        full = stack.enter_context(_Bench(_filled(certificates)))
+        empty = stack.enter_context(_Bench(stack.enter_context(open_measured(Path(folder) / "empty"))))
+        apart = stack.enter_context(_Bench(stack.enter_context(issuer_apart(Path(folder) / "apart"))))
+        full = stack.enter_context(_Bench(stack.enter_context(open_measured(_filled(certificates)))))
         floor = stack.enter_context(_Floor(Path(folder) / "floor.db"))
-        # In turn, so that whatever else the machine does meets all three.
-        times = _in_turn((empty, full, floor), samples)
-    waited, waited_full, least = (_p95(series) for series in times)
+        # In turn, so that whatever else the machine does meets all of them.
+        times = _in_turn((empty, apart, full, floor), samples)
+    waited, waited_apart, waited_full, least = (_p95(series) for series in times)
     return [
         against_floor("issuing, confirm to bytes handed over, p95", waited, "ms", least, _FLOOR_RATIO),
+        against_floor("issuing, the same through the issuer's process, p95", waited_apart, "ms", least, _FLOOR_RATIO),
         against_floor(
             f"issuing, the same with {certificates} certificates in the ledger, p95", waited_full, "ms", waited, _FULL_RATIO
         ),
@@ -109,8 +113,8 @@ def _p95(times: Sequence[float]) -> float:
 class _Bench:
     """A terminal's ledger, desks and copy printer, whose port only notes that bytes came."""
 
-    def __init__(self, folder: Path) -> None:
-        self._issuer = _issuer(folder)
+    def __init__(self, issuer: LedgerIssuer | RemoteIssuer) -> None:
+        self._issuer = issuer
         self._workers = Workers()
         self._handed_over = threading.Event()
         self._submitted = 0
@@ -144,7 +148,6 @@ class _Bench:
 
     def __exit__(self, *_: object) -> None:
         self._workers.close()
-        self._issuer.close()
 
 
 class _Floor:
@@ -191,7 +194,7 @@ def _filled(certificates: int) -> Path:
     making = folder.with_name(folder.name + ".part")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=0o700)
-    with _issuer(making) as issuer:
+    with open_measured(making) as issuer:
         made = issuer.issue(_promise(0))
         job = issuer.begin_print(made.number, 1, reprint=False)
         issuer.record_print(job.job_id, PaperOutcome.CONFIRMED, layout_version=str(LAYOUT_VERSION), font_digest=font_digest())
@@ -241,7 +244,8 @@ def _multiply(path: Path, certificates: int) -> None:
     file.close()
 
 
-def _issuer(folder: Path) -> LedgerIssuer:
+def open_measured(folder: Path) -> LedgerIssuer:
+    """The ledger in ``folder`` with a key that nobody keeps."""
     signer = TokenLabelSigner(Ed25519Signer(7, Ed25519PrivateKey.generate()), _HOST, is_demo=False)
     built = _NOW - timedelta(days=1)
     return LedgerIssuer.open(folder / "ledger.db", _KEY, signer, _Register(), _Clock(), _TERMINAL, _STATION, built)
