@@ -149,11 +149,15 @@ def renew_pictures(out: Path, folder: Path) -> None:
     """The last picture of each page and the label, in few colours, for people who read about the product."""
     folder.mkdir(parents=True, exist_ok=True)
     steps = json.loads((out / "report.json").read_text(encoding="utf-8"))["steps"]
-    seen = [step for step in steps if step.get("screen", "").startswith("screens/")]
-    chosen = {step["page"]: out / step["screen"] for step in seen[:-1]}
-    chosen |= {name: out / f"{name}.png" for name in ("label", "public") if (out / f"{name}.png").exists()}
+    seen = [step for step in steps if step["screen"].startswith("screens/")]
+    chosen = {step["page"]: out / step["screen"] for step in seen}
+    chosen["label"] = out / "label.png"
     for name, picture in chosen.items():
         Image.open(picture).convert("RGB").quantize(128).save(folder / f"{name}.png", optimize=True)
+    if (out / "public.png").exists():
+        page = Image.open(out / "public.png").convert("RGB")
+        # Taken at the density of a phone; on a page beside others half of it is enough.
+        page.reduce(2).quantize(128).save(folder / "public.png", optimize=True)
 
 
 def _verify(out: Path) -> dict[str, Any]:
