@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any, Literal, get_args
 
@@ -194,11 +195,12 @@ class CertBatch:
         """Canonical JSON; the bodies' bytes go in as they are. Raises ``WireError`` (malformed) for a body that is not canonical JSON."""
         pieces: list[bytes] = []
         for event in self.events:
-            if event.kind not in _KINDS or not (event.body.startswith(b"{") and event.body.endswith(b"}")):
+            body, kind = event.body, event.kind
+            if kind not in _KINDS or not (body.startswith(b"{") and body.endswith(b"}")):
                 raise WireError("malformed")
             # Neither the kinds nor a hash need escapes: this is their canonical JSON. Long bodies are copied once, by the join.
-            tail = b',"kind":"%b","seq":%d,"sha256":"%b"},{"body":' % (event.kind.encode(), event.seq, event.sha256.encode())
-            pieces += (event.body, tail)
+            pieces.append(body)
+            pieces.append(f',"kind":"{kind}","seq":{event.seq},"sha256":"{sha256(body).hexdigest()}"}},{{"body":'.encode())
         pieces[-1] = pieces[-1].removesuffix(b',{"body":')
         return b'{"events":[{"body":%b],"ledger":%b,"v":1}' % (b"".join(pieces), canonical_json(self.ledger))
 
@@ -220,11 +222,12 @@ def batches(ledger: str, events: Sequence[WireEvent], most: int = MAX_BATCH_BYTE
     part: list[WireEvent] = []
     size = 0
     for event in events:
-        if part and (len(part) >= MAX_EVENTS or size + len(event.body) + _AROUND > most):
+        more = len(event.body) + _AROUND
+        if part and (len(part) >= MAX_EVENTS or size + more > most):
             made.append(CertBatch(ledger, tuple(part)))
             part, size = [], 0
         part.append(event)
-        size += len(event.body) + _AROUND
+        size += more
     if part:
         made.append(CertBatch(ledger, tuple(part)))
     return made

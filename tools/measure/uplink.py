@@ -1,10 +1,10 @@
 """How fast a terminal's backlog reaches a centre, beside the bare client library on the same broker in the same run.
 
 1. The agent alone: its loop, pump and connection drain an outbox in memory over a real mosquitto, to a peer that receipts at once and keeps nothing.
-   The floor is paho with the same batches, encoded beforehand, QoS 1, as many on their way as our window, to a peer that only counts.
+   The floor is paho with the same batches, encoded beforehand, QoS 1, as many on their way as our window, to the same peer, whose receipts it ignores.
 2. To the receipt: the same agent to the centre's own processes, until the last receipt after a COMMIT with every signature verified, into SQLite and
-   (where it is installed) into PostgreSQL. The floor is paho with a message for each certificate, as the library would be used without us, to a peer
-   that only counts and neither reads nor keeps. One collector takes it all in, and its processor shares the machine with everything else here; a
+   (where it is installed) into PostgreSQL. The floor is paho with a message for each certificate, as the library would be used without us, to that
+   peer. One collector takes it all in, and its processor shares the machine with everything else here; a
    centre has as many as it needs, each at this pace.
 
 All run in turn, several times; the medians count.
@@ -227,7 +227,7 @@ def _broker(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def _peer(port: int, folder: Path, count: int = 0) -> Iterator[None]:
-    """The other side in its own process; with ``count`` a bare one that only counts."""
+    """The other side in its own process; it tells when it has ``count`` messages."""
     ready = folder / "ready"
     with _process([sys.executable, "-m", "tools.measure.uplink_peer", str(port), str(folder), str(count)]):
         until = time.monotonic() + 30

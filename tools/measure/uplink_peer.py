@@ -1,13 +1,12 @@
 """``python -m tools.measure.uplink_peer PORT FOLDER COUNT``: the other side of a measured drain, in a process of its own.
 
-With a COUNT it only counts messages and makes the file ``all`` when it has them. With 0 it welcomes a terminal and receipts its batches at once,
-without keeping them: what a terminal needs shows best against somebody who needs nothing.
+It welcomes a terminal and receipts each batch at once, without keeping it: what a sender needs shows best against somebody who needs nothing. When it
+has COUNT messages it makes the file ``all``.
 """
 
 from __future__ import annotations
 
 import json
-import select
 import socket
 import sys
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from kiosk.wire.topics import Down, Up, down, parse, up_filter
-from kiosk.wire.uplink import WINDOW, Receipt, Welcome
+from kiosk.wire.uplink import Receipt, Welcome
 
 
 def _client(folder: Path, port: int) -> mqtt.Client:
@@ -30,43 +29,26 @@ def _client(folder: Path, port: int) -> mqtt.Client:
     return client
 
 
-def count(port: int, folder: Path, messages: int) -> None:
-    """The bare other side."""
+def main(port: int, folder: Path, messages: int) -> None:
+    """Listen until the process is ended."""
     left = [messages]
     client = _client(folder, port)
 
-    def heard(*_: object) -> None:
+    def heard(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        address = parse(message.topic)
+        if address is None:
+            return
+        if address.word is Up.HELLO:
+            client.publish(down(address.terminal, Down.WELCOME), Welcome(utc=datetime.now(UTC), receipt_upto=0).encode(), 1)
+            return
+        made = Receipt(ledger=_ledger(message.payload), upto=_last(message.payload))
+        client.publish(down(address.terminal, Down.RECEIPT), made.encode(), 1)
         left[0] -= 1
         if not left[0]:
             (folder / "all").touch()
 
     client.on_message = heard
     client.loop_forever()
-
-
-def receipt(port: int, folder: Path) -> None:
-    """Welcome, then one cumulative receipt for what has come."""
-    came: list[mqtt.MQTTMessage] = []
-    client = _client(folder, port)
-
-    def heard(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        address = parse(message.topic)
-        if address is not None and address.word is Up.HELLO:
-            client.publish(down(address.terminal, Down.WELCOME), Welcome(utc=datetime.now(UTC), receipt_upto=0).encode(), 1)
-        else:
-            came.append(message)
-
-    client.on_message = heard
-    while True:
-        client.loop(0.02)
-        more = client.socket() is not None and select.select([client.socket()], [], [], 0)[0]
-        if came and (not more or len(came) >= WINDOW // 2):
-            last = came[-1]
-            address = parse(last.topic)
-            if address is not None:
-                made = Receipt(ledger=_ledger(last.payload), upto=_last(last.payload))
-                client.publish(down(address.terminal, Down.RECEIPT), made.encode(), 1)
-            came.clear()
 
 
 def _last(payload: bytes) -> int:
@@ -79,6 +61,4 @@ def _ledger(payload: bytes) -> str:
 
 
 if __name__ == "__main__":
-    if int(sys.argv[3]):
-        count(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
-    receipt(int(sys.argv[1]), Path(sys.argv[2]))
+    main(int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
