@@ -188,7 +188,7 @@ def _report(part: Part, status: DeviceStatus | None) -> DeviceReport:
         paper=status.paper.value,
         cover=status.cover.value,
         model=status.model,
-        port=status.port,
+        port=f"{status.port} < {status.moved_from}" if status.moved_from else status.port,
         counters=tuple(sorted(status.statistics.items())),
     )
 
