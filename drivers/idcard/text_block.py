@@ -114,11 +114,14 @@ def parse_card(block: bytes, new_address: bytes = b"") -> IdCardRecord:
 def _decode(block: bytes) -> tuple[str, bool]:
     """UTF-16LE unit by unit, so that one broken surrogate cannot shift the fields behind it."""
     text = block.decode("utf-16-le", errors="surrogatepass")
-    if len(text) * 2 == len(block):
-        broken = any(0xD800 <= ord(c) <= 0xDFFF for c in text)
-        return (text if not broken else "".join("�" if 0xD800 <= ord(c) <= 0xDFFF else c for c in text)), broken
+    broken = any(_is_half(c) for c in text)
     # Pairs outside the BMP take two units: keep offsets by padding with a marker that is stripped from fields.
-    return "".join(c if ord(c) < 0x10000 else c + "\0" for c in text), False
+    return "".join("�" if _is_half(c) else c if ord(c) < 0x10000 else c + "\0" for c in text), broken
+
+
+def _is_half(character: str) -> bool:
+    """One surrogate without its other half: no character at all."""
+    return 0xD800 <= ord(character) <= 0xDFFF
 
 
 def _field(text: str, offset: int, length: int) -> str:

@@ -80,6 +80,7 @@ def text_block(data: bytes) -> None:
     except UnreadableText:
         return
     promise(bool(card.name and card.number), "name and number")
+    "".join((card.name, card.number, card.address, card.authority)).encode("utf-8")
     promise(card.name not in repr(card) or len(card.name) < 2, "repr tells nothing")
 
 

@@ -67,6 +67,15 @@ def test_a_private_use_character_in_a_name_is_kept() -> None:
     assert card.name == "王\ue863"
 
 
+def test_half_a_character_beside_a_rare_one_is_replaced_and_warned_of() -> None:
+    block = bytearray(VirtualCard(name="王𠮷某", number="142421196804123019").block())
+    block[6:8] = b"\x00\xd8"
+    card = parse_card(bytes(block))
+    assert card.name == "王𠮷�" and "textReplaced" in card.warnings
+    assert card.number == "142421196804123019"
+    card.name.encode("utf-8")
+
+
 @pytest.mark.parametrize("block", [b"\0" * 256, b"\xff" * 256, b"\0" * 255, b""])
 def test_an_empty_or_short_block_is_refused(block: bytes) -> None:
     with pytest.raises(UnreadableText):
