@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 NAMESPACE = "spBv1.0"
-_FORBIDDEN = frozenset("+/#")
+_FORBIDDEN = re.compile("[+/#\0\ud800-\udfff]")
+"""What separates or matches topics, and what is no text in MQTT: NUL and halves of surrogate pairs."""
 
 
 class Kind(StrEnum):
@@ -38,7 +40,7 @@ class SparkplugTopic:
 
     def __post_init__(self) -> None:
         ids = (self.group, self.node, *((self.device,) if self.device else ()))
-        if any(not part or _FORBIDDEN & set(part) for part in ids) or self.kind.is_of_device != bool(self.device):
+        if any(not part or _FORBIDDEN.search(part) for part in ids) or self.kind.is_of_device != bool(self.device):
             raise ValueError("not a Sparkplug topic")
 
     def __str__(self) -> str:

@@ -1,14 +1,18 @@
 """Each testable assertion of Sparkplug 3.0.0 about edge nodes is one test with the assertion's id.
 
-``ON_THE_WIRE`` are those that need a real connection: ``tests/kiosk/agent/test_agent_sparkplug.py`` checks them. ``NOT_USED`` are about parts of the
-specification that our edge never publishes, each with a check that it does not. Assertions about host applications and brokers are not here.
+``ON_THE_WIRE`` are those that need a real connection: the named tests of ``tests/kiosk/agent/test_agent_sparkplug.py`` check them. ``NOT_USED`` are about
+parts of the specification that our edge never publishes, each with its reason and a check that it does not. The list of all assertions and of whom each
+binds is ``tests/vectors/sparkplug/assertions.txt``; a test says when one for edge nodes is neither checked nor excused.
 """
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -140,8 +144,20 @@ def reserved_characters_are_refused() -> None:
                 SparkplugTopic(*parts)
 
 
+@asserts("intro-group-id-string", "intro-edge-node-id-string", "intro-device-id-string")
+@asserts("intro-group-id-chars", "intro-edge-node-id-chars", "intro-device-id-chars")
+def ids_are_text_that_mqtt_can_carry() -> None:
+    good = SparkplugTopic("山西", Kind.DDATA, "太谷", "打印机")
+    assert parse_topic(str(good).encode("utf-8").decode("utf-8")) == good
+    for bad in ("", "a\0b", "a\ud800b"):
+        for parts in ((bad, Kind.DDATA, NODE_ID, "x"), (GROUP, Kind.DDATA, bad, "x"), (GROUP, Kind.DDATA, NODE_ID, bad)):
+            with pytest.raises(ValueError, match="not a Sparkplug topic"):
+                SparkplugTopic(*parts)
+
+
 @asserts("topic-structure-namespace-unique-device-id", "topic-structure-namespace-duplicate-device-id-across-edge-node")
 @asserts(
+    "intro-edge-node-id-uniqueness",
     "topic-structure-namespace-unique-edge-node-descriptor",
     "payloads-nbirth-edge-node-descriptor",
     "case-sensitivity-sparkplug-ids",
@@ -435,13 +451,40 @@ ON_THE_WIRE = {
     "tck-id-principles-persistence-clean-session-50",
     "tck-id-topics-nbirth-bdseq-increment",
 }
-NOT_USED = (
-    "tck-id-message-flow-device-dcmd-subscribe",
-    "tck-id-payloads-template-",
-    "tck-id-payloads-dataset-",
-    "tck-id-payloads-propertyset-quality-",
-    "tck-id-topics-nbirth-templates",
-)
+NOT_USED = {
+    "tck-id-message-flow-device-dcmd-subscribe": "no device takes commands: orders that matter are signed jobs",
+    "tck-id-payloads-template-": "no metric is a template",
+    "tck-id-topics-nbirth-templates": "no metric is a template",
+    "tck-id-payloads-dataset-": "no metric is a table",
+    "tck-id-payloads-propertyset-quality-": "an unknown value is null; no metric has a quality",
+}
+"""Beginnings of ids, and why."""
+LIST = Path(__file__).parents[2] / "vectors" / "sparkplug" / "assertions.txt"
+
+
+def listed() -> dict[str, str]:
+    """Whom each assertion of the specification binds, by its id."""
+    lines = [line.split() for line in LIST.read_text(encoding="ascii").splitlines() if not line.startswith("#")]
+    return {name: who for who, name in lines}
+
+
+def test_every_assertion_for_edge_nodes_is_checked_or_excused() -> None:
+    known = listed()
+    assert len(known) == 299
+    edge_ids = {name for name, who in known.items() if who == "edge"}
+    excused = {name for name in edge_ids if name.startswith(tuple(NOT_USED))}
+    assert edge_ids - excused - CHECKS.keys() - ON_THE_WIRE == set()
+    assert (CHECKS.keys() | ON_THE_WIRE) - known.keys() == set()  # no id of our own invention
+    assert not CHECKS.keys() & ON_THE_WIRE
+    assert not [start for start in NOT_USED if not any(name.startswith(start) for name in edge_ids)]
+
+
+def test_what_needs_a_connection_is_named_by_a_test_that_has_one() -> None:
+    tree = ast.parse((LIST.parents[2] / "kiosk" / "agent" / "test_agent_sparkplug.py").read_text(encoding="utf-8"))
+    said = [
+        ast.get_docstring(part) or "" for part in tree.body if isinstance(part, ast.FunctionDef) and part.name.startswith("test_")
+    ]
+    assert {name for text in said for name in re.findall(r"tck-id-[\w-]+", text)} == ON_THE_WIRE
 
 
 @pytest.mark.parametrize("name", sorted(CHECKS))
@@ -454,7 +497,7 @@ def test_parts_that_are_not_used_are_never_published() -> None:
     assert types <= set(DataType)  # neither DataSet (16) nor Template (19)
     assert all(set(m.properties) <= {"engUnit"} for said in SESSION for m in said.payload.metrics)
     assert not [topic for topic in edge().subscriptions if "/DCMD/" in topic]  # no device takes commands
-    assert not [name for name in (*CHECKS, *ON_THE_WIRE) if name.startswith(NOT_USED)]
+    assert not [name for name in (*CHECKS, *ON_THE_WIRE) if name.startswith(tuple(NOT_USED))]
 
 
 def test_what_changed_while_nobody_listened_follows_as_history() -> None:
