@@ -32,6 +32,7 @@ from tools.fleet.store.schema import (
 )
 from tools.fleet.store.states import State
 from tools.fleet.web import CHINA, beijing
+from tools.measure.console_releases import fill_releases
 
 PASSWORD = "seven quiet apricots"
 PEOPLE = (
@@ -88,6 +89,7 @@ def fill(store: Store, count: int, now: datetime) -> list[str]:
     _write(store, certificate_key, [{name: row[name] for name in ("number", "sha256", "received_at")} for row in certificates])
     _write(store, health_history, list(_history(chance, codes[:3], now)))
     _write(store, job, list(_jobs(codes[0], now)))
+    fill_releases(store, now)
     _write(store, conflict, [_conflict(certificates[0], now)])
     _write(
         store,

@@ -23,9 +23,12 @@ from starlette.staticfiles import StaticFiles
 from tools.fleet.console.desk import Desk
 from tools.fleet.console.pages.alerts import AlertsPage
 from tools.fleet.console.pages.entrance import Entrance
+from tools.fleet.console.pages.jobs import JobsPage
 from tools.fleet.console.pages.lookup import LookupPage
+from tools.fleet.console.pages.orders import OrdersPage
 from tools.fleet.console.pages.overview import OverviewPage
 from tools.fleet.console.pages.people import PeoplePage
+from tools.fleet.console.pages.releases import ReleasesPage
 from tools.fleet.console.pages.reports import ReportsPage
 from tools.fleet.console.pages.terminal import TerminalPage
 from tools.fleet.console.pages.terminals import TerminalsPage
@@ -61,6 +64,9 @@ def routes(engine: Engine, clock: Clock, jobs: JobSender, settings: ConsoleSetti
         OverviewPage(desk),
         TerminalsPage(desk),
         TerminalPage(desk),
+        OrdersPage(desk),
+        JobsPage(desk),
+        ReleasesPage(desk),
         AlertsPage(desk),
         ReportsPage(desk),
         LookupPage(desk),

@@ -26,6 +26,7 @@ from tools.measure.console_store import PASSWORD
 
 PAGES = (
     "/", "/terminals", "/terminals?state=cannotIssue", "/terminals/1407030001", "/terminals/1407030001/jobs/pauseIssuing", "/alerts", "/alerts/1",
+    "/jobs", "/jobs/00000000-0000-4000-8000-100000000002", "/releases", "/releases/directory/118", "/rollouts/3", "/terminals/1407030001/jobs/setConfiguration",
     "/conflicts", "/conflicts/1", "/reports", "/lookup", "/lookup?q=x", "/certificates/{number}", "/accounts", "/accounts/taigu", "/audit", "/password", "/nothing",
 )  # fmt: skip
 SIZES = ((1366, 768), (1920, 1080))

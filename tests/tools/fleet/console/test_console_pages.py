@@ -93,7 +93,9 @@ def test_a_job_is_asked_for_sent_once_and_written_down(visit: Visit, jobs: SentJ
     asked = taigu.get("/terminals/1407030001/jobs/reboot")[1]
     assert "要“重启机器”吗？" in asked
     assert jobs.sent == []
-    assert taigu.post("/terminals/1407030001/jobs/reboot") == (303, "/console/terminals/1407030001#jobs")
+    assert taigu.post("/terminals/1407030001/jobs/reboot")[0] == 400
+    assert jobs.sent == []
+    assert taigu.post("/terminals/1407030001/jobs/reboot", sure="1") == (303, "/console/terminals/1407030001#jobs")
     assert jobs.sent == [("1407030001", "reboot", {}, "taigu")]
     with store.reading() as tx:
         line = tx.execute(select(audit).where(audit.c.deed == "jobSent")).one()
@@ -113,13 +115,24 @@ def test_job_arguments_are_checked(visit: Visit, jobs: SentJobs) -> None:
     admin = visit("province")
     path = "/terminals/1407030002/jobs"
     assert admin.post(f"{path}/collectLogs", hours="9999")[0] == 400
-    assert admin.post(f"{path}/pauseIssuing", reason="")[0] == 400
-    assert admin.post(f"{path}/setConfiguration", values="rm -rf /")[0] == 400
+    assert admin.post(f"{path}/pauseIssuing", reason="", sure="1")[0] == 400
+    assert admin.post(f"{path}/pauseIssuing", reason="停电检修")[0] == 400
+    for name, value in (
+        ("max_copies", "256"),
+        ("max_copies", "二十"),
+        ("idle_s", "5"),
+        ("speech", "maybe"),
+        ("unit_shown", "吨"),
+        ("slogans", "短|" * 5),
+    ):
+        assert admin.post(f"{path}/setConfiguration", **{f"rules.{name}": value})[0] == 400, name
     assert admin.post(f"{path}/shell")[0] == 404
-    assert admin.post(f"{path}/setConfiguration", values="rules.max_copies = 20\nrules.sound = true")[0] == 303
-    assert jobs.sent[0][2]["values"] == {"rules.max_copies": 20, "rules.sound": True}
+    assert (
+        admin.post(f"{path}/setConfiguration", **{"rules.max_copies": "20", "rules.speech": "true", "rules.volume": ""})[0] == 303
+    )
+    assert jobs.sent[0][2]["values"] == {"rules.max_copies": 20, "rules.speech": True}
     jobs.code = "retired"
-    status, text = admin.post(f"{path}/pauseIssuing", reason="装修")
+    status, text = admin.post(f"{path}/pauseIssuing", reason="装修", sure="1")
     assert (status, "这台机器已停用" in text) == (409, True)
 
 

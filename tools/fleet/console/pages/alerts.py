@@ -11,6 +11,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from tools.fleet.area import Area, county_text
+from tools.fleet.collector.alerts import close_alert
+from tools.fleet.collector.health import OWN_CODES
+from tools.fleet.collector.standing import CODES as STANDING_CODES
 from tools.fleet.console.desk import Desk, Form, page_number
 from tools.fleet.console.door import Who
 from tools.fleet.console.export import csv_response
@@ -34,6 +37,8 @@ from tools.fleet.store.queries_desk import (
 )
 from tools.fleet.store.states import Severity
 
+BY_ITSELF = OWN_CODES | STANDING_CODES | {"brokerLost"}
+"""Alerts that open and close with their cause."""
 _MOST_WORDS = 1000
 _MOST_BYTES = 4096
 
@@ -54,6 +59,7 @@ class AlertsPage:
             desk.act("/alerts/{number:int}/take", self.take),
             desk.act("/alerts/{number:int}/assign", self.give),
             desk.act("/alerts/{number:int}/note", self.write),
+            desk.act("/alerts/{number:int}/close", self.close),
             desk.look("/conflicts", self.conflicts),
             desk.look("/conflicts/{number:int}", self.conflict),
             desk.act("/conflicts/{number:int}/resolve", self.resolve),
@@ -104,7 +110,9 @@ class AlertsPage:
         )
         if found is None:
             raise HTTPException(404)
-        return self._desk.draw(request, who, "alert.html", alert=found, notes=notes, people=people)
+        return self._desk.draw(
+            request, who, "alert.html", alert=found, notes=notes, people=people, by_itself=found.code in BY_ITSELF
+        )
 
     async def take(self, request: Request, who: Who, form: Form) -> Response:
         """Seen, and mine when it is nobody's."""
@@ -147,6 +155,23 @@ class AlertsPage:
 
         await self._desk.write(do)
         return self._desk.go(f"/alerts/{number}#notes")
+
+    async def close(self, request: Request, who: Who, form: Form) -> Response:
+        """Only what a person must judge; the rest ends by itself when its cause does. What was found is written down with it."""
+        number, now, words = request.path_params["number"], self._desk.clock(), form["words"]
+        if not 1 <= len(words) <= _MOST_WORDS:
+            raise HTTPException(400)
+
+        def do(tx: Connection) -> None:
+            found = _open(tx, who.area, number)
+            if found.code in BY_ITSELF:
+                raise HTTPException(409, "notByHand")
+            add_note(tx, number, who.login, now, words)
+            close_alert(tx, (found.county, found.terminal, found.device, found.code), now, who.login)
+            note(tx, now, who.login, "alertClosed", str(number), {"code": found.code})
+
+        await self._desk.write(do)
+        return self._desk.go(f"/alerts/{number}")
 
     async def conflicts(self, request: Request, who: Who) -> Response:
         page = page_number(request)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 from sqlalchemy.engine import Connection
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,12 +15,12 @@ from starlette.routing import Route
 
 from tools.fleet.area import Area
 from tools.fleet.console.charts import day_bars, line_chart
-from tools.fleet.console.desk import Desk, Form
+from tools.fleet.console.desk import Desk
 from tools.fleet.console.devices import board_lines, device_cards, number_of
 from tools.fleet.console.door import Who
 from tools.fleet.console.live import Parts
+from tools.fleet.console.pages.orders import KINDS, makes_sense
 from tools.fleet.console.pages.overview import stream
-from tools.fleet.console.settings import JobRefused
 from tools.fleet.console.words import load_words
 from tools.fleet.store.queries import (
     AlertRow,
@@ -34,7 +32,6 @@ from tools.fleet.store.queries import (
     health_of,
     history_of,
     jobs_of,
-    note,
 )
 from tools.fleet.store.queries_console import LABELS_LEFT, issued_by_day, labels_a_day, last_certificates, terminal_inside
 from tools.fleet.web import beijing
@@ -49,18 +46,6 @@ CHARTS: tuple[tuple[str, str, float], ...] = (
     ("", "Clock/offset", 1000),
 )
 """Device, metric and what its values are divided by; their names are in words.toml."""
-KINDS: Mapping[str, str] = {
-    "selfTest": "operator",
-    "testPrint": "operator",
-    "collectLogs": "operator",
-    "restartApp": "operator",
-    "reboot": "operator",
-    "pauseIssuing": "administrator",
-    "resumeIssuing": "administrator",
-    "setConfiguration": "administrator",
-}
-"""Jobs that a person sends, and who may."""
-_UNDONE = ("QUEUED", "IN_PROGRESS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +70,6 @@ class TerminalPage:
         return [
             desk.look("/terminals/{code:terminal}", self.show),
             desk.look("/terminals/{code:terminal}/live", self.live),
-            desk.look("/terminals/{code:terminal}/jobs/{kind}", self.ask_job, "operator"),
-            desk.act("/terminals/{code:terminal}/jobs/{kind}", self.send_job),
         ]
 
     async def show(self, request: Request, who: Who) -> Response:
@@ -95,7 +78,7 @@ class TerminalPage:
         span = span if span in SPANS else "7"
         terminal = await self._found(who.area, code)
         parts = await self._desk.pulse.parts(("terminal", code), lambda: self._draw(who.area, code))
-        kinds = [kind for kind, role in KINDS.items() if who.may(role) and _makes_sense(kind, terminal)]
+        kinds = [kind for kind, role in KINDS.items() if who.may(role) and makes_sense(kind, terminal)]
         return self._desk.draw(
             request,
             who,
@@ -112,27 +95,6 @@ class TerminalPage:
         code = request.path_params["code"]
         await self._found(who.area, code)
         return stream(self._desk, request, ("terminal", code), lambda: self._draw(who.area, code))
-
-    async def ask_job(self, request: Request, who: Who) -> Response:
-        code, kind = request.path_params["code"], _kind(request, who)
-        terminal = await self._found(who.area, code)
-        return self._desk.draw(request, who, "job.html", terminal=terminal, kind=kind)
-
-    async def send_job(self, request: Request, who: Who, form: Form) -> Response:
-        desk = self._desk
-        code, kind = request.path_params["code"], _kind(request, who)
-        terminal = await self._found(who.area, code)
-        waiting = await desk.read(lambda tx: [one for one in jobs_of(tx, code) if one.kind == kind and one.status in _UNDONE])
-        if waiting:
-            raise HTTPException(409, "duplicate")
-        args = job_args(kind, form, terminal)
-        try:
-            job = await run_in_threadpool(desk.jobs.send, code, kind, args, who.login)
-        except JobRefused as err:
-            raise HTTPException(409, err.code) from err
-        now = desk.clock()
-        await desk.write(lambda tx: note(tx, now, who.login, "jobSent", code, {"kind": kind, "job": job, "args": args}))
-        return desk.go(f"/terminals/{code}#jobs")
 
     async def _found(self, area: Area, code: str) -> TerminalRow:
         found = await self._desk.read(lambda tx: terminal_inside(tx, area, code))
@@ -178,39 +140,6 @@ class TerminalPage:
         return await self._desk.read(ask)
 
 
-def job_args(kind: str, form: Form, terminal: TerminalRow) -> dict[str, object]:
-    """What a form says about a job. Raises ``HTTPException`` (badArguments)."""
-    match kind:
-        case "collectLogs":
-            hours = form["hours"] or "24"
-            if not (hours.isascii() and hours.isdigit() and 1 <= int(hours) <= 24 * 14):
-                raise HTTPException(400, "badArguments")
-            return {"hours": int(hours)}
-        case "selfTest":
-            return {"level": "external" if form["level"] == "external" else "internal"}
-        case "pauseIssuing":
-            if not 2 <= len(form["reason"]) <= 120:
-                raise HTTPException(400, "badArguments")
-            return {"reason": form["reason"]}
-        case "setConfiguration":
-            return {"conf": max(terminal.conf, terminal.desired_conf) + 1, "values": _values(form["values"])}
-        case _:
-            return {}
-
-
-def _values(text: str) -> dict[str, str | int | bool]:
-    """Lines of ``name = value``."""
-    found: dict[str, str | int | bool] = {}
-    for line in filter(None, (line.strip() for line in text.splitlines())):
-        name, equals, value = (part.strip() for part in line.partition("="))
-        if not equals or not re.fullmatch(r"[a-z_]+\.[a-z_]+", name):
-            raise HTTPException(400, "badArguments")
-        found[name] = value == "true" if value in ("true", "false") else int(value) if re.fullmatch(r"-?\d{1,9}", value) else value
-    if not found:
-        raise HTTPException(400, "badArguments")
-    return found
-
-
 def _look(tx: Connection, area: Area, code: str, now: datetime) -> _Seen | None:
     found = terminal_inside(tx, area, code)
     if found is None:
@@ -224,21 +153,6 @@ def _look(tx: Connection, area: Area, code: str, now: datetime) -> _Seen | None:
         last_certificates(tx, area, code, 10),
         labels_a_day(tx, code, today),
     )
-
-
-def _kind(request: Request, who: Who) -> str:
-    kind = str(request.path_params["kind"])
-    if kind not in KINDS:
-        raise HTTPException(404)
-    if not who.may(KINDS[kind]):
-        raise HTTPException(403)
-    return kind
-
-
-def _makes_sense(kind: str, terminal: TerminalRow) -> bool:
-    if terminal.retired_at is not None:
-        return False
-    return {"pauseIssuing": not terminal.paused, "resumeIssuing": terminal.paused}.get(kind, True)
 
 
 def _named() -> list[tuple[str, str, str, float]]:
