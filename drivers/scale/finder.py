@@ -9,10 +9,9 @@ from typing import Any
 from drivers.errors import NeedsPerson
 from drivers.scale.profile import ScaleProfile
 from drivers.transport.base import Transport
-from drivers.transport.hid import HID_CLASS, SYSFS, hid_ports
-from drivers.transport.id_path import PREFIX, is_at, line_at, usb_id_path
+from drivers.transport.hid import SYSFS, find_hid
+from drivers.transport.id_path import line_at
 from drivers.transport.serial import open_serial
-from drivers.transport.usb import UsbMatch, find_usb
 
 USAGE_PAGE = 0x8D
 
@@ -29,25 +28,10 @@ def scale_finder(
 
     def find() -> Transport | None:
         if profile.protocol == "hid":
-            return _find_hid(place, backend, sysfs, may_move)
+            return find_hid(USAGE_PAGE, place, backend=backend, sysfs=sysfs, may_move=may_move)
         if profile.line is None or not place:
             raise NeedsPerson("userError", profile=profile.name, reason="no line")
         line = line_at(place)
         return open_serial(line, profile.line) if line and Path(line).exists() else None
 
     return find
-
-
-def _find_hid(place: str, backend: Any, sysfs: Path, may_move: bool) -> Transport | None:
-    if backend is not None:
-        match = UsbMatch(interface_class=HID_CLASS, usage_page=USAGE_PAGE, port=place, may_move=may_move)
-        return find_usb(match, backend)
-    known = list(hid_ports(USAGE_PAGE, sysfs))
-    ports = [port for port in known if place in ("", port) or is_at(usb_id_path(port), place.removeprefix(PREFIX))]
-    if not ports and may_move and len(known) == 1:
-        ports = known
-    for port in ports:
-        found = find_usb(UsbMatch(interface_class=HID_CLASS, usage_page=USAGE_PAGE, port=port), backend)
-        if found is not None:
-            return found
-    return None

@@ -1,4 +1,4 @@
-"""Which USB ports have a HID device of one usage page, as far as the kernel knows: no device is touched.
+"""Finds a HID device by its usage page, asking the kernel before any device is touched.
 
 Rules: libusb has to take a device away from the kernel before it can ask a HID interface what it is, and a touch screen is a HID device
 too. So the kernel is asked first (its copy of the report descriptors), and only what has the page, or belongs to no kernel driver, is named.
@@ -8,9 +8,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+
+from drivers.transport.base import Transport
+from drivers.transport.id_path import PREFIX, is_at, usb_id_path
+from drivers.transport.usb import UsbMatch, find_usb
 
 SYSFS = Path("/sys/bus/usb/devices")
 HID_CLASS = 3
+
+
+def find_hid(
+    usage_page: int, place: str = "", *, backend: Any = None, sysfs: Path = SYSFS, may_move: bool = False
+) -> Transport | None:
+    """Open the device of that page at ``place`` (``usb:1-2.3``, ``path:`` and an ``ID_PATH``, empty for the first), or return None.
+
+    ``may_move``: the only one of its kind counts wherever it is while nobody is there. ``backend`` None is libusb. Raises what ``find_usb`` raises.
+    """
+    if backend is not None:
+        return find_usb(UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, port=place, may_move=may_move), backend)
+    known = list(hid_ports(usage_page, sysfs))
+    ports = [port for port in known if place in ("", port) or is_at(usb_id_path(port), place.removeprefix(PREFIX))]
+    if not ports and may_move and len(known) == 1:
+        ports = known
+    for port in ports:
+        found = find_usb(UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, port=port), backend)
+        if found is not None:
+            return found
+    return None
 
 
 def hid_ports(usage_page: int, sysfs: Path = SYSFS) -> Iterator[str]:

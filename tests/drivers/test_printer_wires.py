@@ -18,6 +18,9 @@ from drivers.printer.finder import printer_finder
 from drivers.printer.profile import PrinterProfile, printer_profile
 from drivers.printer.record import JobDone, MonoBitmap, Outcome, PrinterJob
 from drivers.transport.tap import Tap, tapped
+from drivers.virtual.backend import VirtualBackend
+from drivers.virtual.bus import Bus
+from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.printer_engine import EngineProfile, Extension, PrinterEngine
 from drivers.virtual.printer_line import SerialPrinter
 from drivers.virtual.printer_paper import PageEnd
@@ -81,6 +84,20 @@ def served(profile: PrinterProfile, printer: SerialPrinter, baud: int) -> Iterat
 
 def cut_pages(engine: PrinterEngine) -> list[bytes]:
     return [page.raw for page in engine.pages if page.ended_by is PageEnd.CUT]
+
+
+def test_the_only_printer_is_found_at_another_socket_and_of_two_none_is_guessed():
+    bus = Bus()
+    bus.plug(VirtualPrinter())
+    backend = VirtualBackend(bus)
+    assert printer_finder("usb:1-77", backend=backend)() is None
+    moved = printer_finder("usb:1-77", backend=backend, may_move=True)()
+    assert moved is not None and moved.port.startswith("usb:1-")
+    moved.close()
+    bus.plug(VirtualPrinter())
+    assert printer_finder("usb:1-77", backend=backend, may_move=True)() is None
+    assert printer_finder("path:pci-0000:00:14.0-usb-0:9:1.0", backend=backend, may_move=True)() is None
+    bus.close()
 
 
 def test_a_label_at_9600_baud_takes_its_time_and_is_confirmed():
