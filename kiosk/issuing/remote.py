@@ -61,7 +61,10 @@ class _Answer:
 
 
 class RemoteIssuer:
-    """See ``issuer.TerminalIssuer``; usable from any thread. ``demo``: what the trusted key list says of this terminal's key."""
+    """See ``issuer.TerminalIssuer``; usable from any thread. ``demo``: what the trusted key list says of this terminal's key.
+
+    ``on_turn`` is called when the issuer is found away, and when it is back; it must not wait.
+    """
 
     def __init__(
         self,
@@ -76,6 +79,7 @@ class RemoteIssuer:
         self._demo = demo
         self._patience_s = patience_s
         self._answer_s = answer_s
+        self.on_turn: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         self._wait = wait or self._closing.wait
         self._run = uuid.uuid4().hex
@@ -327,8 +331,12 @@ class RemoteIssuer:
             self._socket = None
 
     def _note(self, *, away: bool, reason: str = "") -> None:
-        if away and not self._is_away:
-            log.event("issuer-away", reason=reason)
-        elif self._is_away and not away:
-            log.event("issuer-back")
+        if away == self._is_away:
+            return
         self._is_away = away
+        if away:
+            log.event("issuer-away", reason=reason)
+        else:
+            log.event("issuer-back")
+        if not self._closing.is_set():
+            self.on_turn()

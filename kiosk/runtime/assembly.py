@@ -55,7 +55,7 @@ from kiosk.runtime.trial_print import TrialPrinter
 from kiosk.runtime.upkeep import Reach, UpkeepServices
 from kiosk.runtime.voice import EspeakVoice
 from kiosk.runtime.workers import Workers
-from kiosk.session.events import OptionsSet
+from kiosk.session.events import IssuerTurned, OptionsSet
 from kiosk.session.terminal import Terminal
 from kiosk.session.visit import Rules
 from kiosk.texts import Texts
@@ -123,6 +123,7 @@ def assemble(
     directory = Directory.open(config.paths.directory, _secret(config, "directory.key"))
     word = StandingFile(config.paths.runtime, config.paths.state) if config.fleet.enabled else NoCentre()
     issuer, door = _open_issuing(config, directory, clock, word)
+    far = issuer if isinstance(issuer, RemoteIssuer) else None
     workers = Workers(before_drawing)
     texts, catalogue = texts or Texts.load(), load_catalogue()
     configuration = Configuration(config.rules, config.paths.state)
@@ -147,6 +148,8 @@ def assemble(
         on_state(now)
 
     runner = Runner(state, clock, parts.fleet, voice, seen, on_rest)
+    if far is not None:
+        far.on_turn = partial(runner.send, IssuerTurned())
     printer = CopyPrinter(issuer, workers, setup, parts.fleet, runner.send)
     trial = TrialPrinter(workers, setup, parts.fleet, runner.send)
 
@@ -200,7 +203,8 @@ class _Parts:
         card_reader = IdCardReader(reader)
         camera = Camera() if config.camera.source else None
         paper = printer_profile(config.printer.profile)
-        paper_finder = printer_finder(config.printer.port, baud=paper.baud, flow=paper.flow, backend=usb_backend)
+        paper_at, hand_at = config.printer.port, config.scanner.port
+        paper_finder = printer_finder(paper_at, baud=paper.baud, flow=paper.flow, backend=usb_backend, may_move=True)
         printer = printer_driver(paper, emit=self._emit)
         scale_tap, printer_tap, scanner_tap = Tap(), Tap(), Tap()
         self._listener: Callable[[object], None] | None = None
@@ -211,7 +215,7 @@ class _Parts:
         supervisors = [
             Supervisor(card_reader, find_reader, self._emit, place=reader_at),
             Supervisor(Scale(scale), tapped(find_scale, scale_tap), self._emit, place=scale_at),
-            Supervisor(printer, tapped(paper_finder, printer_tap), self._emit),
+            Supervisor(printer, tapped(paper_finder, printer_tap), self._emit, place=paper_at),
         ]
         kinds = (DeviceKind.ID_READER, DeviceKind.SCALE, DeviceKind.PRINTER)
         checks = dict(zip(kinds, supervisors, strict=True))
@@ -224,8 +228,8 @@ class _Parts:
             scanner = CodeScanner(profile)
             # Two devices cannot both speak for the eyes of the terminal: beside a camera only the scanner's codes count.
             emit = self._emit if camera is None else self._emit_codes
-            hand = tapped(scanner_finder(profile, config.scanner.port, backend=usb_backend), scanner_tap)
-            supervisors.append(Supervisor(scanner, hand, emit))
+            hand = tapped(scanner_finder(profile, hand_at, backend=usb_backend, may_move=True), scanner_tap)
+            supervisors.append(Supervisor(scanner, hand, emit, place=hand_at))
             lookers.append(scanner)
         taps = {DeviceKind.SCALE: scale_tap, DeviceKind.PRINTER: printer_tap, DeviceKind.SCANNER: scanner_tap}
         self.fleet = DeviceFleet([*supervisors, HotPlug(self._wake)], card_reader, Together(*lookers), printer, taps, checks)

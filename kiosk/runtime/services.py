@@ -15,7 +15,7 @@ from kiosk.domain.identity import id_number_hash
 from kiosk.domain.product import ProductId
 from kiosk.domain.promise import Draft
 from kiosk.domain.subject import Registration, Subject, SubjectId
-from kiosk.issuing.issuer import Clock, Issuer, IssuerError, Unfinished
+from kiosk.issuing.issuer import ISSUER_AWAY, Clock, Issuer, IssuerError, StoreUnavailable, Unfinished
 from kiosk.issuing.opening import CLERK
 from kiosk.label.content import preview_content
 from kiosk.label.layout import LabelTooSmall, layout
@@ -70,16 +70,23 @@ class TerminalServices:
             case fx.DrawPreview(draft):
                 self._post(Desk.DRAWING, lambda: self._preview(draft))
             case fx.FindByCard(card):
-                self._post(Desk.LOOKUP, lambda: self._find_by_card(card.number))
+                self._post(Desk.LOOKUP, lambda: self._or_refused(lambda: self._find_by_card(card.number)))
             case fx.FindByText(text):
-                self._post(Desk.LOOKUP, lambda: self._find_by_text(text))
+                self._post(Desk.LOOKUP, lambda: self._or_refused(lambda: self._find_by_text(text)))
             case fx.VerifyCode(text):
-                self._post(Desk.LOOKUP, lambda: self._verify(text))
+                self._post(Desk.LOOKUP, lambda: self._or_refused(lambda: self._verify(text)))
             case _:
                 self._post(Desk.LEDGER, lambda: self._ledger(effect))
 
     def _post(self, desk: Desk, work: Callable[[], None]) -> None:
         self._workers.post(desk, work, lambda: self._send(ev.ServiceRefused("internalError")))
+
+    def _or_refused(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except IssuerError as err:
+            log.event("issue-refused", code=err.code)
+            self._send(ev.ServiceRefused(err.code))
 
     def _preview(self, draft: Draft) -> None:
         day = beijing_date(self._clock.read().now)
@@ -154,8 +161,7 @@ class TerminalServices:
                 self._issuer.give_up_copy(number, copy, "producer")
                 return None
             case fx.LoadOpenPaper():
-                papers = tuple(_open_paper(item) for item in self._issuer.unfinished())
-                return ev.OpenPaperLoaded(papers, self._issuer.clock_problem())
+                return self._open_papers()
             case fx.LoadCertificate(number):
                 certificate = self._issuer.find(number)
                 self._post(Desk.DRAWING, lambda: self._draw_label(certificate))
@@ -171,6 +177,15 @@ class TerminalServices:
                 return ev.PinGiven()
             case _:
                 raise RuntimeError(f"no service for {type(effect).__name__}")
+
+    def _open_papers(self) -> ev.OpenPaperLoaded:
+        try:
+            papers = tuple(_open_paper(item) for item in self._issuer.unfinished())
+            return ev.OpenPaperLoaded(papers, self._issuer.clock_problem())
+        except StoreUnavailable as err:
+            if err.code != ISSUER_AWAY:
+                raise
+            return ev.OpenPaperLoaded((), ISSUER_AWAY)  # nobody shall begin what cannot end; told again when it is back
 
     def _draw_label(self, certificate: Certificate) -> None:
         bitmap = draw(certificate, 1, self._stock, reprint=False)

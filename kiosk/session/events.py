@@ -347,6 +347,11 @@ class OpenPaperLoaded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class IssuerTurned(Event):
+    """The issuer's process went away, or is back: what it says of open paper and clock is worth asking again."""
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateLoaded(Event):
     """Answer to LoadCertificate, Void and AllowReprint."""
 

@@ -30,6 +30,7 @@ from kiosk.session.events import (
     Event,
     Health,
     HealthChanged,
+    IssuerTurned,
     Key,
     OpenPaper,
     OpenPaperLoaded,
@@ -135,6 +136,8 @@ def _apply(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
             return _count_down(state)
         case OpenPaperLoaded():
             return _papers(state, event, now)
+        case IssuerTurned():
+            return state, (LoadOpenPaper(),)
         case HealthChanged():
             return _health(state, event, now)
         case PauseSeen():
@@ -286,6 +289,7 @@ def _is_touch(event: Event) -> bool:
         CameraFrame,
         TimerFired,
         OpenPaperLoaded,
+        IssuerTurned,
         PauseSeen,
         OptionsSet,
         DevicesSeen,

@@ -111,6 +111,30 @@ def test_while_the_issuer_is_away_the_screen_says_so_and_the_promise_is_kept(tmp
         assert desk.visit.certificate is not None and desk.visit.certificate.number.counter == 1
 
 
+def test_nobody_begins_a_visit_while_the_issuer_is_away(tmp_path: Path) -> None:
+    with a_far_desk(tmp_path) as (desk, process):
+        desk.healthy().at(Page.ATTRACT)
+        process.kill()
+        desk.wait(lambda s: s.clock_problem == "issuerAway", "the word of it", within_s=40)
+        desk.press(Key.START).wait(lambda s: s.notice == Notice("issuerAway"), "a refusal")
+        assert desk.state.page is Page.ATTRACT
+        process.start()
+        desk.wait(lambda s: s.clock_problem == "", "the issuer", within_s=40)
+        ready_to_issue(desk).press(Key.ISSUE).at(Page.DONE)
+
+
+def test_a_card_read_while_the_issuer_is_away_is_told_plainly(tmp_path: Path) -> None:
+    with a_far_desk(tmp_path) as (desk, process):
+        desk.healthy().at(Page.ATTRACT).press(Key.START).at(Page.CONSENT).press(Key.AGREE).at(Page.IDENTIFY)
+        process.kill()
+        desk.bench.tap_card("王建国")
+        desk.wait(lambda s: s.said == Notice("issuerAway"), "the reason", within_s=40)
+        process.start()
+        desk.bench.remove_card()
+        desk.bench.tap_card("王建国")
+        desk.at(Page.PRODUCT)
+
+
 def test_a_death_while_the_label_prints_loses_no_outcome(tmp_path: Path) -> None:
     with a_far_desk(tmp_path, "beforeCommit", "record_print") as (desk, process):
         ready_to_issue(desk)
