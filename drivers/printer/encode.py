@@ -22,13 +22,12 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from drivers.errors import DriverFault
-from drivers.printer.profile import Align, Ending, Language, PrinterProfile
+from drivers.printer.placing import placed
+from drivers.printer.profile import Ending, Language, PrinterProfile
 from drivers.printer.record import MonoBitmap
 from drivers.printer.tspl import encode_tspl
 
 _REAL_TIME = re.compile(rb"\x10(?:\x04[\x01-\x04]|\x05[\x00-\x02]|\x14[\x01\x02\x08])")
-_MAX_MOVE_DOTS = 16
 _TO_NEXT_MARK, _FORM_FEED = b"\x1d\x0c", b"\x0c"
 _RASTER = b"\x1d\x76\x30\x00"
 
@@ -41,23 +40,7 @@ def encode_label(bitmap: MonoBitmap, profile: PrinterProfile) -> bytes:
     """
     if profile.language is Language.TSPL:
         return encode_tspl(bitmap, profile)
-    left = _left_dots(bitmap, profile)
-    room = profile.head_dots - left - bitmap.width_dots
-    if room < 0:
-        raise DriverFault("labelTooWide", width_dots=bitmap.width_dots, left_dots=left, head_dots=profile.head_dots)
-    stream = first = _encode(bitmap, profile, left)
-    move = 0
-    while _REAL_TIME.search(stream) and move < min(room, _MAX_MOVE_DOTS):
-        move += 1
-        stream = _encode(bitmap, profile, left + move)
-    # Nothing to gain by moving in vain: the original place is then as good as any.
-    return first if _REAL_TIME.search(stream) else stream
-
-
-def _left_dots(bitmap: MonoBitmap, profile: PrinterProfile) -> int:
-    if profile.align is Align.CENTRE:
-        return max(0, profile.head_dots - bitmap.width_dots) // 2
-    return profile.left_dots
+    return placed(lambda left: _encode(bitmap, profile, left), bitmap.width_dots, profile, _REAL_TIME)
 
 
 def ready() -> None:

@@ -17,29 +17,19 @@ import re
 
 from PIL import Image
 
-from drivers.errors import DriverFault
-from drivers.printer.profile import Align, Media, PrinterProfile
+from drivers.printer.placing import placed
+from drivers.printer.profile import Media, PrinterProfile
 from drivers.printer.record import MonoBitmap
 
 CLEAR = b"\r\nCLS\r\n"
 _IMMEDIATE = re.compile(rb"\x1b![?SRCPOD.]")
-_MAX_MOVE_DOTS = 16
 _INVERT = bytes(byte ^ 0xFF for byte in range(256))
 _MM_PER_INCH = 25.4
 
 
 def encode_tspl(bitmap: MonoBitmap, profile: PrinterProfile) -> bytes:
     """The bytes that put ``bitmap`` on one label. Raises ``DriverFault('labelTooWide')``."""
-    left = (profile.head_dots - bitmap.width_dots) // 2 if profile.align is Align.CENTRE else profile.left_dots
-    room = profile.head_dots - left - bitmap.width_dots
-    if room < 0 or left < 0:
-        raise DriverFault("labelTooWide", width_dots=bitmap.width_dots, left_dots=left, head_dots=profile.head_dots)
-    stream = first = _encode(bitmap, profile, left)
-    move = 0
-    while _IMMEDIATE.search(stream) and move < min(room, _MAX_MOVE_DOTS):
-        move += 1
-        stream = _encode(bitmap, profile, left + move)
-    return first if _IMMEDIATE.search(stream) else stream
+    return placed(lambda left: _encode(bitmap, profile, left), bitmap.width_dots, profile, _IMMEDIATE)
 
 
 def _encode(bitmap: MonoBitmap, profile: PrinterProfile, left: int) -> bytes:
