@@ -85,26 +85,29 @@ class IdCardReader:
             if not self._armed.is_set():
                 self._idle(module, stop)
                 continue
-            arming = self._arming
-            outcome = module.look()
-            if outcome is None:
-                failures = 0
-            elif isinstance(outcome, IdCardRecord):
-                failures = 0
-                self._reads += 1
-                if self._armed.is_set() and arming == self._arming:
-                    self._armed.clear()
-                    emit(CardRead(outcome))
-                    emit(self._status(transport))
-            else:
-                failures += 1
-                self._failed_reads += 1
-                if self._armed.is_set():
-                    emit(CardFailed(outcome))
-                    emit(self._status(transport))
-                if failures % self._profile.reset_after_failures == 0:
-                    module.reset()
+            failures = self._look(module, transport, emit, failures)
             stop.wait(self._profile.poll_s)
+
+    def _look(self, module: _Module, transport: Transport, emit: Emit, failures: int) -> int:
+        """One round; returns how many have failed in a row. What was read lives no longer than this call."""
+        arming = self._arming
+        outcome = module.look()
+        if outcome is None:
+            return 0
+        if isinstance(outcome, IdCardRecord):
+            self._reads += 1
+            if self._armed.is_set() and arming == self._arming:
+                self._armed.clear()
+                emit(CardRead(outcome))
+                emit(self._status(transport))
+            return 0
+        self._failed_reads += 1
+        if self._armed.is_set():
+            emit(CardFailed(outcome))
+            emit(self._status(transport))
+        if (failures + 1) % self._profile.reset_after_failures == 0:
+            module.reset()
+        return failures + 1
 
     def _idle(self, module: _Module, stop: threading.Event) -> None:
         """Nobody wants a card: only see whether the reader is still there."""
