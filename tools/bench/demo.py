@@ -90,7 +90,8 @@ def headless(out: Path, board: str) -> int:
         station = folder / "station" / "station.toml"
         say("虚拟屏幕和虚拟设备启动中" + ("，中心也在后台启动" if broker else "；这台机器上没有消息服务器，中心这一段跳过"))
         link = centre.link if broker else None
-        with playing(folder, board=board, screens=screens, log=out / "terminal.log", fleet=link, said=say) as player:
+        logs = {"log": out / "terminal.log", "issuer_log": out / "issuer.log"}
+        with playing(folder, board=board, screens=screens, fleet=link, said=say, **logs) as player:
             try:
                 if broker:
                     centre.begin(station)

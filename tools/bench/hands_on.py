@@ -19,7 +19,7 @@ from kiosk.domain.number import CertificateNumber
 from tools.bench.bench import Bench
 from tools.bench.centre import LOGIN, PASSWORD, CentreError, DemoCentre, broker_name, free_port
 from tools.bench.display import run_folder, say
-from tools.bench.player import terminal_command
+from tools.bench.player import issuing, terminal_command
 from tools.bench.station import CLERK_PIN, TECHNICIAN_PIN, make_demo_station
 from tools.bench.web.server import serving
 
@@ -38,11 +38,13 @@ def with_a_person(board: str, port: int | None, eyes: Path | None = None) -> int
     logs = folder / "logs"
     logs.mkdir(exist_ok=True)
     with Bench(folder) as bench, DemoCentre(folder / "centre", logs, port=CENTRE_PORT) as centre:
-        station = make_demo_station(folder / "station", board=board, audible=True, fleet=centre.link if broker else None)
+        link = centre.link if broker else None
+        station = make_demo_station(folder / "station", board=board, audible=True, fleet=link, own_issuer=True)
         say("终端、虚拟设备和中心启动中")
         command = terminal_command(station, bench) + ([] if eyes is None else ["--eyes", str(eyes)])
         page = serving(bench, free_port(BENCH_PORT) if port is None else port)
-        with page as address, _running(command, logs / "terminal.log") as terminal:
+        issuer = issuing(station, logs / "issuer.log")
+        with page as address, issuer, _running(command, logs / "terminal.log") as terminal:
             try:
                 has_centre = bool(broker) and _begin(centre, station)
                 _tell_where(address, centre.address if has_centre else "")

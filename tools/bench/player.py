@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -125,13 +125,21 @@ def playing(
     screens: Path | None = None,
     log: Path | None = None,
     fleet: FleetLink | None = None,
+    issuer_log: Path | None = None,
     said: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Player]:
-    """The real terminal of a demo station in ``folder``, on a virtual screen of the board's size and a bench of its own; all end with it."""
-    station = make_demo_station(folder / "station", board=board, fleet=fleet)
+    """The real terminal of a demo station in ``folder``, on a virtual screen of the board's size and a bench of its own; all end with it.
+
+    With ``issuer_log`` its issuer is a process of its own, which writes there.
+    """
+    station = make_demo_station(folder / "station", board=board, fleet=fleet, own_issuer=issuer_log is not None)
     size = load_board(board)
     eyes = folder / "eyes.sock"
-    with VirtualDisplay(size.width_px, size.height_px) as display, Bench(folder) as bench:
+    with ExitStack() as stack:
+        display = stack.enter_context(VirtualDisplay(size.width_px, size.height_px))
+        bench = stack.enter_context(Bench(folder))
+        if issuer_log is not None:
+            stack.enter_context(issuing(station, issuer_log))
         command = [*terminal_command(station, bench), "--eyes", str(eyes), "--fullscreen"]
         with _running(command, display.environment(), log or folder / "terminal.log"):
             player = Player(display.name, eyes, screens, bench, said=said)
@@ -144,6 +152,21 @@ def playing(
 def terminal_command(station: Path, bench: Bench) -> list[str]:
     """How to start the real terminal of a station on a bench's devices."""
     return [sys.executable, "-m", "tools.bench.terminal", "--station", str(station), "--bus", str(bench.usb_socket)]
+
+
+@contextmanager
+def issuing(station: Path, log: Path) -> Iterator[None]:
+    """The issuer of a station made with ``own_issuer``; to be begun before the terminal, and ended after it."""
+    command = [sys.executable, "-m", "kiosk.issuing", "--station", str(station)]
+    with log.open("wb") as journal, subprocess.Popen(command, stdout=journal, stderr=subprocess.STDOUT) as process:
+        try:
+            yield
+        finally:
+            process.terminate()
+            try:
+                process.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 @contextmanager

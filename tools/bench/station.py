@@ -35,6 +35,10 @@ CLERK_PIN = "271828"
 TECHNICIAN_PIN = "161803"
 KEY_ID = 9001
 _NEIGHBOURS = 400
+_ISSUER_TOML = """
+[issuer]
+socket = "issuer/issuer.sock"
+"""
 _SECRETS = ("ledger.key", "lookup.key", "directory.key")
 _HEADS = {576: "epson-80", 832: "label-104"}
 
@@ -62,12 +66,13 @@ def make_demo_station(
     serial_scale: str = "",
     tcp_port: int | None = None,
     fleet: FleetLink | None = None,
+    own_issuer: bool = False,
 ) -> Path:
     """Write the station into ``folder`` and return its station file.
 
     It belongs to a bench in the folder above: camera pictures and, with ``serial_scale`` (a profile of the scale driver), the scale's line
     are looked for there. ``tcp_port`` is the port of a printer on the network, 0 the usual one.
-    Without ``fleet`` the terminal works alone.
+    Without ``fleet`` the terminal works alone. With ``own_issuer`` ledger and signing key are in a process of their own (``player.issuing``).
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in _SECRETS:
@@ -76,7 +81,8 @@ def make_demo_station(
     _write_keys(folder)
     file = folder / "station.toml"
     text = _station_toml(folder.resolve().parent, board, stock, audible, serial_scale, tcp_port)
-    file.write_text(text + ("" if fleet is None else _fleet_toml(fleet)), encoding="utf-8")
+    text += "" if fleet is None else _fleet_toml(fleet)
+    file.write_text(text + (_ISSUER_TOML if own_issuer else ""), encoding="utf-8")
     file.chmod(0o600)
     write_demo_directory(load_station(file))
     return file
