@@ -73,6 +73,8 @@ class SimulatedTerminal:
     """What the screen said was issued: number to bodies (more than one only after a fault). Nothing ever leaves it, whatever happens to the disk."""
     burnt: set[str] = field(default_factory=set, repr=False)
     """Numbers whose only copy went with the disk."""
+    written: dict[int, list[bytes]] = field(default_factory=dict, repr=False)
+    """Every body that ever stood under a seq of its outbox, whatever happened to the disk afterwards."""
 
     def issue(self, at: datetime, *, paper: bool = True) -> WireEvent:
         """A certificate, and when ``paper`` the print of its first copy; answers the certificate's event."""
@@ -133,12 +135,14 @@ class SimulatedTerminal:
             self.host,
             self.next_seq,
             {number: list(bodies) for number, bodies in self.promised.items()},
+            written={seq: list(bodies) for seq, bodies in self.written.items()},
         )
 
     def _append(self, kind: str, body: dict[str, Json]) -> WireEvent:
         event = WireEvent(self.next_seq, kind, canonical_json({"v": outbox.VERSION, **body}))
         self.next_seq += 1
         self.events.append(event)
+        self.written.setdefault(event.seq, []).append(event.body)
         return event
 
     def _certificate(self, at: datetime) -> tuple[Certificate, bytes]:

@@ -63,6 +63,7 @@ class TerminalFilter:
     place: str = ""
     device: str = ""
     software: str = ""
+    is_behind: bool = False  # runs something older than what is wanted of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +272,9 @@ def _fits(area: Area, wanted: TerminalFilter) -> ColumnElement[bool]:
         conditions.append(terminals_inside(Area(wanted.place)))
     if wanted.software:
         conditions.append(of.software == wanted.software)
+    if wanted.is_behind:
+        older = [of[name] < of[f"desired_{name}"] for name in ("conf", "dir", "keys")]
+        conditions.append(or_(*older, and_(of.desired_software != "", of.software != of.desired_software)))
     if wanted.device:
         faulty = select(alert.c.terminal).where(alert.c.closed_at.is_(None), alert.c.device == wanted.device)
         conditions.append(of.code.in_(faulty))

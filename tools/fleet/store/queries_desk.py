@@ -44,6 +44,7 @@ class AlertFilter:
     severity: str = ""
     owner: str | None = None
     code: str = ""
+    place: str = ""  # a city (4 digits), county (6) or township (9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,13 @@ def every_alert(tx: Connection, area: Area, wanted: AlertFilter) -> Iterator[Ale
         yield alert_row(row)
 
 
+def alert_codes(tx: Connection, area: Area, *, is_open: bool) -> list[tuple[str, int]]:
+    """What the alerts of an area are about, and how many each."""
+    ended = alert.c.closed_at.is_(None) if is_open else alert.c.closed_at.is_not(None)
+    rows = tx.execute(select(alert.c.code, func.count()).where(of_alert(area), ended).group_by(alert.c.code))
+    return sorted(((code, count) for code, count in rows), key=lambda one: -one[1])
+
+
 def find_alert(tx: Connection, area: Area, number: int) -> AlertRow | None:
     """An alert, when it is inside the area."""
     row = tx.execute(select(*_ALERT).where(alert.c.id == number, of_alert(area))).one_or_none()
@@ -167,6 +175,8 @@ def _alerts(area: Area, wanted: AlertFilter) -> ColumnElement[bool]:
         conditions.append(of.owner == wanted.owner if wanted.owner else of.owner.is_(None))
     if wanted.code:
         conditions.append(of.code == wanted.code)
+    if wanted.place:
+        conditions.append(of_alert(Area(wanted.place)))
     return and_(*conditions)
 
 

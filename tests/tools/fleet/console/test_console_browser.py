@@ -132,7 +132,7 @@ def test_a_change_reaches_an_open_page_by_itself(enter: Callable[..., Page], sto
 def test_a_job_is_confirmed_first_and_its_states_are_followed(enter: Callable[..., Page], store: Store, jobs: SentJobs) -> None:
     page = enter("taigu")
     page.goto(page.url + "terminals/1407030001")
-    page.get_by_role("link", name="打一张试样").click()
+    page.get_by_role("link", name="打一张试样", exact=True).click()
     expect(page.locator("h1")).to_have_text("要“打一张试样”吗？")
     assert jobs.sent == []
     page.get_by_role("button", name="打一张试样").click()

@@ -17,6 +17,7 @@ from tools.fleet.collector.standing import CODES as STANDING_CODES
 from tools.fleet.console.desk import Desk, Form, page_number
 from tools.fleet.console.door import Who
 from tools.fleet.console.export import csv_response
+from tools.fleet.console.pages.terminals import place_of, places_inside
 from tools.fleet.console.speech import clock_text
 from tools.fleet.console.words import load_words
 from tools.fleet.store.queries import AlertRow, find_certificate, note
@@ -25,6 +26,7 @@ from tools.fleet.store.queries_desk import (
     AlertFilter,
     acknowledge,
     add_note,
+    alert_codes,
     assign,
     conflict_bodies,
     every_alert,
@@ -67,7 +69,11 @@ class AlertsPage:
 
     async def show(self, request: Request, who: Who) -> Response:
         wanted, page = _wanted(request), page_number(request)
-        total, alerts = await self._desk.read(lambda tx: list_alerts(tx, who.area, wanted, page))
+
+        def look(tx: Connection) -> tuple[tuple[int, list[AlertRow]], list[tuple[str, int]]]:
+            return list_alerts(tx, who.area, wanted, page), alert_codes(tx, who.area, is_open=wanted.is_open)
+
+        (total, alerts), codes = await self._desk.read(look)
         return self._desk.draw(
             request,
             who,
@@ -77,7 +83,8 @@ class AlertsPage:
             total=total,
             page=page,
             pages=max(1, -(-total // PAGE)),
-            severities=tuple(Severity),
+            codes=codes,
+            places=places_inside(who.area),
         )
 
     async def export(self, request: Request, who: Who) -> Response:
@@ -223,6 +230,7 @@ def _wanted(request: Request) -> AlertFilter:
         given.get("severity", "") if given.get("severity", "") in frozenset(Severity) else "",
         None if owner in (None, "") else "" if owner == "-" else owner[:40],
         given.get("code", "")[:40],
+        place_of(given.get("place", "")),
     )
 
 

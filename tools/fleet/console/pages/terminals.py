@@ -32,7 +32,7 @@ from tools.fleet.store.queries_console import (
 from tools.fleet.store.queries_desk import delete_filter, save_filter, saved_filters
 from tools.fleet.store.states import State
 
-_NAMES = ("q", "state", "place", "device", "software", "sort")
+_NAMES = ("q", "state", "place", "device", "software", "behind", "sort")
 _MOST_SAVED = 20
 
 
@@ -130,9 +130,10 @@ def wanted_terminals(request: Request) -> TerminalFilter:
     return TerminalFilter(
         given.get("q", "").strip()[:60],
         states,
-        _place(given.get("place", "")),
+        place_of(given.get("place", "")),
         given.get("device", "") if given.get("device", "") in ORDER else "",
         given.get("software", "")[:40],
+        given.get("behind") == "1",
     )
 
 
@@ -152,7 +153,8 @@ def places_inside(area: Area) -> list[tuple[str, str, list[tuple[str, str]]]]:
             return []
 
 
-def _place(text: str) -> str:
+def place_of(text: str) -> str:
+    """The code of a place that is there, "" for anything else."""
     try:
         return Area(text).prefix
     except ValueError:
