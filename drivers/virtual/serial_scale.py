@@ -96,7 +96,7 @@ class YaohuaEquals:
 
 
 class YaohuaCommand:
-    """Answers STX address command XOR ETX; A is the hand-shake, B gross, C tare, D net. Other addresses stay silent."""
+    """Answers STX address command XOR ETX; A is the hand-shake, B gross, C tare, D net. Other addresses stay silent, and overload too."""
 
     def __init__(self, *, address: str = "A", tare_divisions: int = 0) -> None:
         self._address = address
@@ -127,7 +127,7 @@ class YaohuaCommand:
         letter = chr(command[2])
         if letter == "A":
             return command
-        if letter not in shown:
+        if letter not in shown or display.over:
             return b""
         value = Display(shown[letter], display.division_kg, display.moving, display.over)
         return _with_yaohua_check(command[1:3] + _yaohua_weight(value))

@@ -94,6 +94,23 @@ def test_every_exponent_keeps_the_digits_as_sent(exponent, raw):
     assert reading.weight_kg.as_tuple().exponent == min(exponent, 0)
 
 
+@given(st.integers(0, 255), st.integers(0, 255), st.integers(-128, 127), st.integers(0, 65535))
+def test_any_report_is_a_weight_by_the_table_or_refused(status, unit, exponent, raw):
+    (event,) = HidScaleCodec(stale_first=False).feed(bytes([3, status, unit, exponent % 256]) + raw.to_bytes(2, "little"))
+    kilograms = {1: "1e-6", 2: "1e-3", 3: "1", 4: "2e-4", 6: "6479891e-11", 7: "155517384e-11", 8: "1000", 10: "311034768e-10"}
+    kilograms |= {11: "28349523125e-12", 12: "45359237e-8"}
+    if not 1 <= status <= 8 or unit not in kilograms or abs(exponent) > 6:
+        assert isinstance(event, Garbage)
+    elif status in (1, 7, 8):
+        assert isinstance(event, Trouble)
+    elif status == 6:
+        assert event.weight_kg is None and event.status is ScaleStatus.OVERWEIGHT
+    else:
+        sign = {2: 0, 5: -1}.get(status, 1)
+        assert event.weight_kg == sign * raw * Decimal(10) ** exponent * Decimal(kilograms[unit])
+        assert (event.status is ScaleStatus.UNSTABLE) == (status == 3)
+
+
 def test_exponent_of_a_scale_known_to_lie_is_overridden():
     assert str(read("03 04 0C 05 13 01", exponent=-2, kg_per={"lb": Decimal(1)}).weight_kg) == "2.75"
 

@@ -16,14 +16,24 @@ from drivers.errors import NeedsPerson
 from drivers.scale.device import Scale
 from drivers.scale.finder import USAGE_PAGE, scale_finder
 from drivers.scale.profile import load_profiles
-from drivers.scale.record import ScaleReading, ScaleStatus
+from drivers.scale.record import ScaleReading, ScaleStatus, WeightMode
 from drivers.supervisor import Supervisor
 from drivers.transport.hid import hid_ports
 from drivers.virtual.backend import VirtualBackend
 from drivers.virtual.bus import Bus
 from drivers.virtual.hid_scale import REPORT_DESCRIPTOR, Status, VirtualHidScale
 from drivers.virtual.load_cell import Fault, LoadCell
-from drivers.virtual.serial_scale import Answering, Streaming, ToledoContinuous, VirtualSerialScale, YaohuaCommand, YaohuaStx
+from drivers.virtual.serial_scale import (
+    Answering,
+    Streaming,
+    ToledoContinuous,
+    VirtualSerialScale,
+    YaohuaCommand,
+    YaohuaEquals,
+    YaohuaStx,
+)
+from drivers.virtual.serial_scale_asked import AndLine, Cas22Line, CasClone, CasEcr, ExcellLine, MtSics, Toledo8217
+from drivers.virtual.serial_scale_lines import A12Line, Nci, OhausLine
 
 PROFILES = load_profiles()
 
@@ -182,7 +192,9 @@ class PtyLine:
 
 @contextmanager
 def serial_bench(profile: str, talker: Streaming | Answering) -> Iterator[tuple[VirtualSerialScale, Log]]:
-    scale, log, stop = VirtualSerialScale(talker, LoadCell(ramp_s=0.3)), Log(), threading.Event()
+    line = PROFILES[profile].line
+    assert line is not None
+    scale, log, stop = VirtualSerialScale(talker, LoadCell(ramp_s=0.3), baud=line.baud), Log(), threading.Event()
     ours, theirs = os.openpty()
     tty.setraw(theirs)
     path = os.ttyname(theirs)
@@ -219,3 +231,47 @@ def test_a_serial_scale_that_falls_mute_loses_its_weight():
         log.wait_for(has(ScaleStatus.NOT_READY))
         scale.set_fault(Fault.NONE)
         log.wait_for(at_rest("0"), since=len(log.records) - 1)
+
+
+@pytest.mark.parametrize(
+    ("profile", "talker"),
+    [
+        ("toledo_continuous", ToledoContinuous()),
+        ("xk3190_stx", YaohuaStx()),
+        ("xk3190_equals", YaohuaEquals(reversed_digits=False)),
+        ("xk3190_equals_reversed", YaohuaEquals(reversed_digits=True)),
+        ("xk3190_command", YaohuaCommand()),
+        ("xk3190_a12", A12Line()),
+        ("mt_sics", MtSics()),
+        ("cas", CasEcr()),
+        ("dahua", CasClone()),
+        ("dahua_window", CasClone()),
+        ("toledo_8217", Toledo8217()),
+        ("and_standard", AndLine()),
+        ("excell", ExcellLine()),
+        ("cas_22", Cas22Line()),
+        ("nci", Nci()),
+        ("ohaus", OhausLine()),
+    ],
+)
+def test_each_protocol_at_the_pace_of_its_line_weighs_and_lets_its_weight_go(profile, talker):
+    """A weight, overload, the weight again, silence: at no time does a number stand that the scale no longer says."""
+    with serial_bench(profile, talker) as (scale, log):
+        scale.set_weight(Decimal("1.253"))
+        log.wait_for(at_rest("1.253"))
+        scale.set_fault(Fault.OVERLOAD)
+        log.wait_for(lambda record: isinstance(record, ScaleReading) and record.weight_kg is None, since=len(log.records))
+        scale.set_fault(Fault.NONE)
+        log.wait_for(at_rest("1.253"), since=len(log.records))
+        scale.set_fault(Fault.MUTE)
+        silent = time.monotonic()
+        log.wait_for(has(ScaleStatus.NOT_READY), since=len(log.records))
+        assert time.monotonic() - silent < max(1.0, 3 * PROFILES[profile].period_s) + 1.0
+        assert log.readings[-1].weight_kg is None
+
+
+def test_net_and_tare_reach_the_reading_over_a_line():
+    with serial_bench("toledo_continuous", ToledoContinuous(tare_divisions=500)) as (scale, log):
+        scale.set_weight(Decimal("1.250"))
+        log.wait_for(at_rest("0.750"))
+        assert (log.readings[-1].mode, log.readings[-1].tare_kg) == (WeightMode.NET, Decimal("0.500"))
