@@ -101,6 +101,18 @@ def test_an_app_that_cannot_start_brings_the_card_and_the_card_brings_it_back() 
     assert [command.split()[-2:] for command in card["ExecStopPost"]] == [["reset-failed", "%i"], ["start", "%i"]]
 
 
+def test_a_terminal_that_works_alone_has_no_agent(tmp_path: Path) -> None:
+    [condition] = settings("kiosk-agent.service")["ExecCondition"]
+    remote_station(tmp_path / "alone")
+    remote_station(tmp_path / "led", '[fleet]\nenabled = true\nbrokers = ["127.0.0.1:1"]\ncentre_key = "none"\n')
+    codes = []
+    for folder in ("alone", "led"):
+        command = condition.replace("/opt/kiosk/bin/python", sys.executable)
+        command = command.replace("/etc/kiosk/station.toml", str(tmp_path / folder / "station.toml"))
+        codes.append(subprocess.run(command.split(), cwd=UNITS.parent, check=False, timeout=30).returncode)
+    assert codes == [1, 0]  # ExecCondition: 1 skips the unit without a failure
+
+
 @contextmanager
 def service_manager(folder: Path, monkeypatch: pytest.MonkeyPatch, watchdog_s: float) -> Iterator[socket.socket]:
     """A socket that hears what systemd would hear."""

@@ -19,7 +19,19 @@ from kiosk.wire.job import Job, JobReport, JobStatus
 from kiosk.wire.sparkplug.edge import EdgeNode, Publish
 from kiosk.wire.sparkplug.payload import Value
 from kiosk.wire.topics import Down, Up, down_filter, parse, up
-from kiosk.wire.uplink import WINDOW, CertBatch, ClockReport, ClockSource, Hello, Mark, OutboxSpan, Receipt, Welcome, WireEvent, batches
+from kiosk.wire.uplink import (
+    WINDOW,
+    CertBatch,
+    ClockReport,
+    ClockSource,
+    Hello,
+    Mark,
+    OutboxSpan,
+    Receipt,
+    Welcome,
+    WireEvent,
+    batches,
+)
 from tools.fleet.simulator.faults import Faults
 from tools.fleet.simulator.mqtt import Last, MqttClient, MqttError
 from tools.fleet.simulator.terminals import SimulatedTerminal
@@ -214,7 +226,11 @@ class Station:
     def _marked(self) -> list[WireEvent]:
         """The last receipted event and the last one; seqs have no holes."""
         events = self.terminal.events
-        return [events[place] for place in sorted({self.upto - events[0].seq, len(events) - 1}) if place >= 0] if events else []
+        return (
+            [events[place] for place in sorted({self.upto - events[0].seq, len(events) - 1}) if 0 <= place < len(events)]
+            if events
+            else []
+        )
 
     def _pump(self, now: float) -> None:
         """Send what has no receipt, a window at most; all of it again when no receipt comes."""
