@@ -1,4 +1,4 @@
-"""A real mosquitto for tests: a free port kept over restarts, the product's own access list, persistence on or off, TLS, ``kill -9``.
+"""A real broker for tests, mosquitto above all: a free port kept over restarts, the product's own access list, persistence on or off, TLS, ``kill -9``.
 
 ``running(folder)`` is the usual way in; ``pki(folder)`` makes an authority, a server's certificate and terminals' certificates.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import os
 import socket
 import subprocess
 import threading
@@ -25,6 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from tools.fleet.broker import TlsServer, mosquitto_path, write_mosquitto
 
+ROOT = Path(__file__).resolve().parents[2]
 NEVER = (dt.datetime(2026, 1, 1, tzinfo=dt.UTC), dt.datetime(2031, 1, 1, tzinfo=dt.UTC))
 EXPIRED = (dt.datetime(2024, 1, 1, tzinfo=dt.UTC), dt.datetime(2025, 1, 1, tzinfo=dt.UTC))
 
@@ -36,42 +36,29 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Mosquitto:
-    """One broker on one port for its whole life."""
+class RealBroker:
+    """A broker process on one port for its whole life, so that everybody finds it again."""
 
-    def __init__(
-        self, folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True, largest: int = 0
-    ) -> None:
-        self.port = free_port()
-        config = write_mosquitto(folder, self.port, tls)
-        if persistent:
-            store = folder / "store"
-            store.mkdir()
-            kept = f"persistence true\npersistence_location {store}/"
-            config.write_text(config.read_text(encoding="utf-8").replace("persistence false", kept), encoding="utf-8")
-        if not retain:
-            config.write_text(config.read_text(encoding="utf-8") + "\nretain_available false\n", encoding="utf-8")
-        if largest:
-            text = config.read_text(encoding="utf-8").replace("max_packet_size 1100000", f"max_packet_size {largest}")
-            config.write_text(text, encoding="utf-8")
-        self._log = folder / "mosquitto.log"
-        self._command = [mosquitto_path() or "mosquitto", "-c", str(config)]
+    def __init__(self, command: list[str], port: int, log: Path) -> None:
+        self.port = port
+        self._command = command
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Begin and wait until it listens."""
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ})
+            self._process = subprocess.Popen(self._command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         until = time.monotonic() + 15
         while time.monotonic() < until:
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.02)
-        raise RuntimeError(f"the broker does not listen: {self._log.read_text(errors='replace')[-500:]}")
+        raise RuntimeError(f"the broker does not listen: {self.words[-500:]}")
 
     def kill(self) -> None:
-        """``kill -9``."""
+        """``kill -9``, as a power cut would."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -81,6 +68,27 @@ class Mosquitto:
     def words(self) -> str:
         """What it logged."""
         return self._log.read_text(errors="replace")
+
+
+class Mosquitto(RealBroker):
+    """A mosquitto with the product's own access list and settings to choose."""
+
+    def __init__(
+        self, folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True, largest: int = 0
+    ) -> None:
+        port = free_port()
+        config = write_mosquitto(folder, port, tls)
+        text = config.read_text(encoding="utf-8")
+        if persistent:
+            store = folder / "store"
+            store.mkdir()
+            text = text.replace("persistence false", f"persistence true\npersistence_location {store}/")
+        if not retain:
+            text += "\nretain_available false\n"
+        if largest:
+            text = text.replace("max_packet_size 1100000", f"max_packet_size {largest}")
+        config.write_text(text, encoding="utf-8")
+        super().__init__([mosquitto_path() or "mosquitto", "-c", str(config)], port, folder / "mosquitto.log")
 
 
 @contextmanager

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from kiosk.wire.message import Message
+from support.broker import RealBroker, free_port
 from tools.fleet.broker import broker_command, mosquitto_path
 from tools.fleet.collector.keys import KeyFile
 from tools.fleet.collector.worker import IngestWorker
@@ -27,36 +26,12 @@ ROOT = Path(__file__).resolve().parents[2]
 HAS_MOSQUITTO = mosquitto_path() is not None
 
 
-class RealBroker:
-    """A broker process on one port for its whole life, so that everybody finds it again."""
-
-    def __init__(self, folder: Path, command: list[str] | None = None, port: int = 0) -> None:
-        self.port = port or free_port()
-        self._command = command or broker_command(folder, self.port, tied=False)
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        """Begin and wait until it listens."""
-        self._process = subprocess.Popen(self._command, cwd=ROOT, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + 15
-        while time.monotonic() < until:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return
-            time.sleep(0.05)
-        raise RuntimeError("the broker does not listen")
-
-    def kill(self) -> None:
-        """As a power cut would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-
 @contextmanager
 def running_broker(folder: Path, command: list[str] | None = None, port: int = 0) -> Iterator[RealBroker]:
     """A broker that ends with the block."""
-    broker = RealBroker(folder, command, port)
+    port = port or free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    broker = RealBroker(command or broker_command(folder, port, tied=False), port, folder / "broker.log")
     broker.start()
     try:
         yield broker
@@ -65,9 +40,13 @@ def running_broker(folder: Path, command: list[str] | None = None, port: int = 0
 
 
 @contextmanager
-def collector_part(folder: Path, url: str, port: int, part: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One process of ``collect``: ``host`` or ``ingest:0``."""
+def collector_part(
+    folder: Path, url: str, port: int, part: str, tls: tuple[Path, Path, Path] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """One process of ``collect``: ``host`` or ``ingest:0``; ``tls`` are authority, certificate and key."""
     options = ["--folder", str(folder), "--database", url, "--broker", f"127.0.0.1:{port}", "--part", part]
+    if tls is not None:
+        options += ["--ca", str(tls[0]), "--certificate", str(tls[1]), "--key", str(tls[2])]
     with _process([sys.executable, "-m", "tools.fleet", "collect", *options], folder / f"{part.replace(':', '-')}.log") as process:
         yield process
 
@@ -78,13 +57,6 @@ def faulty_collector(folder: Path, url: str, port: int, fault: str) -> Iterator[
     command = [sys.executable, "-m", "support.centre_processes", str(folder), url, str(port), fault]
     with _process(command, folder / f"{fault}.log") as process:
         yield process
-
-
-def free_port() -> int:
-    """A port that nobody uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
