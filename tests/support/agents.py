@@ -11,7 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from kiosk.wire.sparkplug.state import HostState
 from kiosk.wire.sparkplug.topic import state_topic
 from kiosk.wire.topics import Down, down
 from kiosk.wire.uplink import CertBatch, Receipt, Welcome, WireEvent
+from tools.fleet.simulator.checker import Comparison, compare
 
 TERMINAL = "1407030031"
 OTHER = "1407030032"
@@ -150,10 +151,10 @@ class SmallCentre:
         with self._lock:
             return int(self._db.execute("SELECT count(*) FROM event WHERE terminal = ?", (terminal,)).fetchone()[0])
 
-    def rows(self, terminal: str, ledger: str) -> dict[int, bytes]:
+    def rows(self, terminal: str, ledger: str) -> list[tuple[int, bytes]]:
         with self._lock:
             found = self._db.execute("SELECT seq, body FROM event WHERE terminal = ? AND ledger = ?", (terminal, ledger)).fetchall()
-        return {int(seq): bytes(body) for seq, body in found}
+        return [(int(seq), bytes(body)) for seq, body in found]
 
     def forget_after(self, seq: int) -> None:
         """A restore from a backup."""
@@ -221,29 +222,11 @@ class SmallCentre:
         return end
 
 
-@dataclass(frozen=True)
-class Truth:
-    """What the checker found."""
-
-    lost: list[int]
-    altered: list[int]
-    strange: list[int]
-    conflicts: int
-
-    @property
-    def is_whole(self) -> bool:
-        return not (self.lost or self.altered or self.strange or self.conflicts)
-
-
-def check(source: ListSource, centre: SmallCentre, terminal: str = TERMINAL) -> Truth:
-    """Each event of the terminal is at the centre once (its key is the primary key there), with the same bytes, and nothing else is."""
-    rows, issued = centre.rows(terminal, source.generation), {event.seq: event.body for event in source.events}
-    return Truth(
-        lost=sorted(issued.keys() - rows.keys()),
-        altered=sorted(seq for seq in issued.keys() & rows.keys() if issued[seq] != rows[seq]),
-        strange=sorted(rows.keys() - issued.keys()),
-        conflicts=len(centre.conflicts),
-    )
+def check(source: ListSource, centre: SmallCentre, terminal: str = TERMINAL) -> Comparison[int]:
+    """Each event of the terminal is at the centre once, with the same bytes, and nothing else is; a conflict counts as altered."""
+    issued = [(event.seq, event.body) for event in source.events]
+    found = compare(issued, {seq: [body] for seq, body in issued}, centre.rows(terminal, source.generation))
+    return replace(found, altered=[*found.altered, *(seq for _, seq in centre.conflicts)])
 
 
 def station_file(folder: Path, fleet: Mapping[str, Any], terminal: str = TERMINAL) -> Path:

@@ -153,7 +153,7 @@ def test_ledger_put_back_in_time_gets_no_receipt_for_what_it_writes_anew(tmp_pat
         until(lambda: len(centre.conflicts) >= 10)
         assert cursor(agent) <= 110
     assert {seq for _, seq in centre.conflicts} == set(range(101, 111))
-    assert centre.rows(TERMINAL, source.generation) == {event.seq: event.body for event in source.events}  # never overwritten
+    assert dict(centre.rows(TERMINAL, source.generation)) == {event.seq: event.body for event in source.events}  # never overwritten
     centre.close()
 
 
@@ -304,6 +304,6 @@ def test_the_real_ledger_arrives_byte_for_byte(tmp_path: Path, broker: real.Mosq
     centre = SmallCentre(tmp_path / "centre", broker.port)
     with RunningAgent(station(tmp_path / "t", broker.port), InProcessSource(issuer, generation)):
         until(lambda: centre.count() == len(events))
-    assert centre.rows(TERMINAL, generation) == {event.seq: event.body for event in events}
+    assert dict(centre.rows(TERMINAL, generation)) == {event.seq: event.body for event in events}
     issuer.close()
     centre.close()

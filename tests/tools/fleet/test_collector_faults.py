@@ -21,6 +21,7 @@ from kiosk.wire.job import JobKind
 from kiosk.wire.sparkplug.edge import EdgeNode, MetricRow
 from kiosk.wire.sparkplug.payload import DataType
 from kiosk.wire.topics import Up, up
+from support.agents import until
 from support.centre import NOW, database_url, postgres
 from support.centre_processes import HAS_MOSQUITTO, RealBroker, collector_part, faulty_collector, running_broker
 from tools.fleet.broker_amqtt import __name__ as amqtt_module
@@ -54,6 +55,10 @@ class Scene:
     def begin(self, *parts: str) -> None:
         for part in parts:
             self.stack.enter_context(collector_part(self.folder, self.url, self.broker.port, part))
+
+    def has_certificates(self) -> bool:
+        with self.store.reading() as tx:
+            return tx.execute(select(certificate.c.number)).first() is not None
 
     def run(self, load: Load = LOAD, meanwhile: Callable[[], None] = lambda: None) -> tuple[Outcome, Verdict]:
         worker = threading.Thread(target=meanwhile)
@@ -119,7 +124,7 @@ def test_a_database_that_loses_power(scene: Scene) -> None:
     scene.begin("host", "ingest:0")
 
     def meanwhile() -> None:
-        time.sleep(2)
+        until(scene.has_certificates, 30, "the first certificate")  # before that the processes may not have begun yet
         postgres().stop("immediate")
         time.sleep(1)
         postgres().start()
