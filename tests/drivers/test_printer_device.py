@@ -555,8 +555,8 @@ def test_a_tcp_connection_cut_in_mid_job_is_unknown() -> None:
 
 
 def test_a_printer_that_loses_what_overflows_is_paced_so_that_nothing_is_lost() -> None:
-    profile = replace(CLONE, lead_rows=64, speed_mm_s=800)
-    with TcpPrinter(PrinterEngine("drop", speed_mm_s=1000)) as server:
+    profile = replace(CLONE, lead_rows=64, speed_mm_s=150)
+    with TcpPrinter(PrinterEngine("drop", speed_mm_s=400)) as server:
         bench = Rig(profile, server.engine, open_tcp("127.0.0.1", server.port), None)
         try:
             job = a_job(profile)
