@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import ColumnElement, Row, and_, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, case, func, insert, or_, select, update
 from sqlalchemy.engine import Connection
 
 from kiosk.wire.canonical import Json
@@ -33,6 +33,7 @@ from tools.fleet.store.states import State
 WAVE = 200
 PILOT = 3
 JOB_LIFE = timedelta(hours=6)
+AGAIN_AFTER = timedelta(days=1)
 JOB_OF = {FileKind.DIRECTORY: JobKind.SYNC_DIRECTORY, FileKind.KEYS: JobKind.SYNC_KEYS}
 _ALLOWED_LEAST, _ALLOWED_SHARE = 3, 0.02
 _REACHED = (State.ISSUING.value, State.DEGRADED.value, State.CANNOT_ISSUE.value)
@@ -132,7 +133,7 @@ def _step(tx: Connection, key: Ed25519PrivateKey, row: Row[Any], now: datetime) 
             end(tx, row.id, Stage.STOPPED, "pilotFailed", "", now)
             return 0
         sent = _order(tx, key, row, Stage.PILOT, row.pilot - first.done - first.doing, now)
-        if sent or first.doing or not first.done:
+        if sent or first.doing or (not first.done and _is_missing(tx, row)):
             return sent  # nobody could be asked yet, or they have not answered
         tx.execute(update(rollout).where(rollout.c.id == row.id).values(stage=Stage.WIDE.value, widened_at=now))
     if rest.failed > rest.allowed:
@@ -159,6 +160,13 @@ def _excuse_other_bases(tx: Connection, number: int) -> None:
         tx.execute(update(rollout_job).where(rollout_job.c.job.in_(unfit)).values(stage=_RETRIED))
 
 
+def _is_missing(tx: Connection, row: Row[Any]) -> bool:
+    """Whether anybody inside has an older version."""
+    older = terminal.c[HAS[FileKind(row.kind)]] < row.version
+    query = select(terminal.c.code).where(terminals_inside(Area(row.area)), at_work(), older).limit(1)
+    return tx.execute(query).scalar() is not None
+
+
 def _want(tx: Connection, row: Row[Any], now: datetime) -> None:
     """Everybody inside is to have it from now on: the console and the alarms compare with that."""
     wanted = terminal.c[f"desired_{HAS[FileKind(row.kind)]}"]
@@ -174,7 +182,7 @@ def _order(tx: Connection, key: Ed25519PrivateKey, row: Row[Any], stage: Stage, 
     retried = _jobs_of(row.id, rollout_job.c.stage == _RETRIED)
     query = (
         select(terminal.c.code, has, terminal.c.code.in_(retried))
-        .where(_needs(row, kind))
+        .where(_needs(row, kind, now))
         # neighbours of one town have one kind of network: the first few come from everywhere
         .order_by(func.substr(terminal.c.code, 7, 4), terminal.c.code)
         .limit(most)
@@ -194,9 +202,11 @@ def _order(tx: Connection, key: Ed25519PrivateKey, row: Row[Any], stage: Stage, 
     return sent
 
 
-def _needs(row: Row[Any], kind: FileKind) -> ColumnElement[bool]:
+def _needs(row: Row[Any], kind: FileKind, now: datetime) -> ColumnElement[bool]:
     """At work, reachable, older, wanting nothing newer, not asked yet or to be asked again."""
-    asked = _jobs_of(row.id, rollout_job.c.stage != _RETRIED, job.c.status.in_((*jobs.OPEN, *_FAILED)))
+    # one that says it has it and then tells an older version again is asked again, but not every few seconds
+    lately = and_(job.c.status == JobStatus.SUCCEEDED.value, job.c.updated_at > now - AGAIN_AFTER)
+    asked = _jobs_of(row.id, rollout_job.c.stage != _RETRIED, or_(job.c.status.in_((*jobs.OPEN, *_FAILED)), lately))
     column = HAS[kind]
     return and_(
         terminals_inside(Area(row.area)),

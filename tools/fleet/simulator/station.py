@@ -12,12 +12,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 from kiosk.wire.canonical import WireError
 from kiosk.wire.health import DEVICES, NODE
-from kiosk.wire.job import Job, JobReport, JobStatus
+from kiosk.wire.job import Job, JobKind, JobReport, JobStatus
 from kiosk.wire.sparkplug.edge import EdgeNode, Publish
 from kiosk.wire.sparkplug.payload import Value
+from kiosk.wire.sync import Announcement
 from kiosk.wire.topics import Down, Up, down_filter, parse, up
 from kiosk.wire.uplink import (
     WINDOW,
@@ -94,6 +96,7 @@ class Station:
         self._issued_at: dict[int, float] = {}
         self._bd_seq = self._chance.randrange(256)
         self._wake = asyncio.Event()
+        self._versions = {JobKind.SYNC_DIRECTORY: 0, JobKind.SYNC_KEYS: 0}
         self._paper = "full"
         self._labels = self._chance.randint(200, 900)
 
@@ -216,8 +219,8 @@ class Station:
             ledger=one.generation,
             sw="0.1.0",
             conf=1,
-            dir=1,
-            keys=1,
+            dir=self._versions[JobKind.SYNC_DIRECTORY],
+            keys=self._versions[JobKind.SYNC_KEYS],
             outbox=OutboxSpan(first=first, last=last),
             clock=ClockReport(utc=datetime.now(UTC), src=ClockSource.NTP, err_ms=20),
             marks=tuple(Mark(seq=event.seq, sha256=event.sha256) for event in self._marked()),
@@ -315,8 +318,11 @@ class Station:
         if self._client is None:
             return
         self._figures.jobs += 1
+        detail: dict[str, Any] = {}
+        if job.kind in self._versions:  # it takes the centre's word for the file
+            detail["version"] = self._versions[job.kind] = Announcement.read(job.args["file"]).version
         for status in (JobStatus.IN_PROGRESS, JobStatus.SUCCEEDED):
-            report = JobReport(id=job.id, status=status, at=datetime.now(UTC))
+            report = JobReport(id=job.id, status=status, detail=detail, at=datetime.now(UTC))
             self._client.publish(up(self.terminal.code, Up.JOB), report.encode(), 1)
 
     def _say(self, *messages: Publish) -> None:

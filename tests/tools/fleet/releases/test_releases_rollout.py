@@ -191,6 +191,29 @@ def test_a_job_that_timed_out_is_made_again(field: Field) -> None:
     assert field.step() == 1
 
 
+def test_a_terminal_that_says_done_and_is_not_is_asked_again_after_a_day(field: Field) -> None:
+    field.add(1)
+    field.publish("A1")
+    field.start(1)
+    field.step()
+    field.answer(JobStatus.SUCCEEDED)
+    with field.store.writing() as tx:
+        tx.execute(update(terminal).values(dir=0))  # its disk went back
+    assert field.step() == 0
+    field.now += rollout.AGAIN_AFTER
+    assert field.step() == 1
+
+
+def test_what_everybody_has_already_waits_for_nobody_but_those_who_come_later(field: Field) -> None:
+    field.add(2, has=1)
+    field.publish("A1")
+    number = field.start(1)
+    assert field.step() == 0
+    assert field.stage(number)[0] == "wide"
+    field.add(1, first=9)
+    assert field.step() == 1
+
+
 def test_a_newer_version_takes_the_place_of_an_older_one(field: Field) -> None:
     field.add(5)
     field.publish("A1")
