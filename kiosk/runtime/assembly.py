@@ -149,7 +149,7 @@ def assemble(
 
     runner = Runner(state, clock, parts.fleet, voice, seen, on_rest)
     if far is not None:
-        far.on_turn = partial(runner.send, IssuerTurned())
+        far.on_turn(partial(runner.send, IssuerTurned()))
     printer = CopyPrinter(issuer, workers, setup, parts.fleet, runner.send)
     trial = TrialPrinter(workers, setup, parts.fleet, runner.send)
 

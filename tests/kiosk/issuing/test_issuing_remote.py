@@ -204,6 +204,36 @@ def test_an_issuer_killed_while_an_attempt_begins_marks_no_first_paper_as_a_repr
         far.begin_print(certificate.number, 1, reprint=False)
 
 
+@pytest.mark.parametrize("moment", ["beforeCommit", "afterCommit"])
+def test_an_attempt_that_was_never_answered_is_the_same_attempt_when_the_person_tries_again(
+    station: StationConfig, start: Callable[..., IssuerProcess], far: RemoteIssuer, moment: str
+) -> None:
+    process = start(moment, "begin_print")
+    far._line.patience_s = 0.1
+    certificate = far.issue(promise_of(station))
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable, match=ISSUER_AWAY):
+            far.begin_print(certificate.number, 1, reprint=False)
+    process.start()
+    job = far.begin_print(certificate.number, 1, reprint=False)
+    assert (job.job_id, job.reprint) == (1, False)
+
+
+@pytest.mark.parametrize("moment", ["beforeCommit", "afterCommit"])
+def test_an_attempt_that_was_never_answered_is_open_paper_when_the_person_went_away(
+    station: StationConfig, start: Callable[..., IssuerProcess], far: RemoteIssuer, moment: str
+) -> None:
+    process = start(moment, "begin_print")
+    far._line.patience_s = 0.1
+    certificate = far.issue(promise_of(station))
+    with pytest.raises(StoreUnavailable, match=ISSUER_AWAY):
+        far.begin_print(certificate.number, 1, reprint=False)
+    process.start()
+    [left] = far.unfinished()
+    assert left.job is not None and (left.job.outcome, left.job.error) == (PaperOutcome.FAILED, ISSUER_AWAY)
+    assert not far.begin_print(certificate.number, 1, reprint=False).reprint
+
+
 def test_an_issuer_killed_between_answer_and_record_keeps_the_papers_truth(
     station: StationConfig, start: Callable[..., IssuerProcess], far: RemoteIssuer
 ) -> None:
@@ -212,7 +242,7 @@ def test_an_issuer_killed_between_answer_and_record_keeps_the_papers_truth(
     job = far.begin_print(certificate.number, 1, reprint=False)
     process.kill()
     impatient = RemoteIssuer(process.path, demo=True, patience_s=0)
-    impatient._run = far._run
+    impatient._line.run = far._line.run
     with pytest.raises(StoreUnavailable, match=ISSUER_AWAY):
         impatient.record_print(job.job_id, PaperOutcome.CONFIRMED, layout_version="1", font_digest="f")
     process.start()
