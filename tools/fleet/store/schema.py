@@ -27,7 +27,25 @@ from sqlalchemy import (
     text,
 )
 
-from tools.fleet.store.columns import Amount, Bytes, Document, Moment, Whole
+from tools.fleet.store.columns import (
+    Amount,
+    Bytes,
+    Document,
+    Moment,
+    Whole,
+    count_column,
+    county_column,
+    done_columns,
+    id_column,
+    ledger_column,
+    moment_column,
+    number_column,
+    of_terminal_column,
+    place_column,
+    sha256_column,
+    visitor_column,
+    words_column,
+)
 
 metadata = MetaData()
 
@@ -40,9 +58,9 @@ terminal = Table(
     "terminal",
     metadata,
     Column("code", String(10), primary_key=True),
-    Column("county", String(6), nullable=False),
+    county_column(),
     Column("town", String(9), nullable=False, server_default=""),
-    Column("station", Text, nullable=False, server_default=""),
+    words_column("station"),
     Column("commissioned_at", Moment),
     Column("retired_at", Moment),
     # usual hours, minutes of the Beijing day: silence outside them is no alarm
@@ -59,21 +77,21 @@ terminal = Table(
     Column("boot", String(64), nullable=False, server_default=""),
     Column("ledger", String(64), nullable=False, server_default=""),
     Column("software", String(40), nullable=False, server_default=""),
-    Column("conf", Integer, nullable=False, server_default="0"),
-    Column("dir", Integer, nullable=False, server_default="0"),
-    Column("keys", Integer, nullable=False, server_default="0"),
-    Column("outbox_first", Whole, nullable=False, server_default="0"),
-    Column("outbox_last", Whole, nullable=False, server_default="0"),
+    count_column("conf"),
+    count_column("dir"),
+    count_column("keys"),
+    place_column("outbox_first"),
+    place_column("outbox_last"),
     Column("clock_source", String(16), nullable=False, server_default=""),
     Column("clock_offset_s", Float),
     # wanted
-    Column("desired_conf", Integer, nullable=False, server_default="0"),
-    Column("desired_dir", Integer, nullable=False, server_default="0"),
-    Column("desired_keys", Integer, nullable=False, server_default="0"),
+    count_column("desired_conf"),
+    count_column("desired_dir"),
+    count_column("desired_keys"),
     Column("desired_software", String(40), nullable=False, server_default=""),
     Column("wanted_at", Moment),  # when any of them last changed
     Column("paused", Boolean, nullable=False, server_default=false()),
-    Column("pause_reason", Text, nullable=False, server_default=""),
+    words_column("pause_reason"),
     Column("welcome_due", Boolean, nullable=False, server_default=false()),  # something wanted has changed: tell it
     Index("terminal_county", "county", "state"),
     Index("terminal_state", "state"),
@@ -82,11 +100,11 @@ terminal = Table(
 boot = Table(  # each start that said hello: two that take turns are two machines with one name
     "boot",
     metadata,
-    Column("terminal", String(10), nullable=False),
+    of_terminal_column(),
     Column("boot", String(64), nullable=False),
-    Column("ledger", String(64), nullable=False),
-    Column("first_at", Moment, nullable=False),
-    Column("last_at", Moment, nullable=False),
+    ledger_column(),
+    moment_column("first_at"),
+    moment_column("last_at"),
     PrimaryKeyConstraint("terminal", "boot", "ledger"),
 )
 
@@ -94,17 +112,17 @@ intake = Table(  # the collector's own row of a terminal: whoever takes in its e
     "intake",
     metadata,
     Column("terminal", String(10), primary_key=True),
-    Column("counter_max", Whole, nullable=False, server_default="0"),
+    place_column("counter_max"),
     Column("last_at", Moment),
 )
 
 stream = Table(  # how far one ledger of a terminal is held: ``upto`` without a gap, ``highest`` with
     "stream",
     metadata,
-    Column("terminal", String(10), nullable=False),
-    Column("ledger", String(64), nullable=False),
-    Column("upto", Whole, nullable=False, server_default="0"),
-    Column("highest", Whole, nullable=False, server_default="0"),
+    of_terminal_column(),
+    ledger_column(),
+    place_column("upto"),
+    place_column("highest"),
     Column("gap_since", Moment),
     Column("last_at", Moment),
     PrimaryKeyConstraint("terminal", "ledger"),
@@ -114,23 +132,23 @@ certificate_key = Table(
     "certificate_key",
     metadata,
     Column("number", String(24), primary_key=True),
-    Column("sha256", Bytes, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    sha256_column(),
+    moment_column("received_at"),
 )
 
 certificate = Table(
     "certificate",
     metadata,
-    Column("number", String(24), nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("terminal", String(10), nullable=False),
+    number_column(),
+    moment_column("received_at"),
+    of_terminal_column(),
     Column("counter", Whole, nullable=False),
-    Column("ledger", String(64), nullable=False),
+    ledger_column(),
     Column("seq", Whole, nullable=False),
-    Column("issued_at", Moment, nullable=False),
+    moment_column("issued_at"),
     Column("day", Date, nullable=False),  # Beijing
     Column("clock", Integer, nullable=False),
-    Column("county", String(6), nullable=False),  # the terminal's
+    county_column(),  # the terminal's
     Column("station", Text, nullable=False),
     Column("demo", Boolean, nullable=False),
     Column("key_id", Integer, nullable=False),
@@ -152,7 +170,7 @@ certificate = Table(
     Column("copies", Integer, nullable=False),
     Column("token", Bytes, nullable=False),  # the first copy's
     Column("record", Bytes, nullable=False),  # the outbox body, byte for byte
-    Column("sha256", Bytes, nullable=False),
+    sha256_column(),
     Column("voided_at", Moment),
     Column("void_reason", Text),
     PrimaryKeyConstraint("number", "received_at"),
@@ -166,14 +184,14 @@ certificate = Table(
 event = Table(
     "event",
     metadata,
-    Column("terminal", String(10), nullable=False),
-    Column("ledger", String(64), nullable=False),
+    of_terminal_column(),
+    ledger_column(),
     Column("seq", Whole, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    moment_column("received_at"),
     Column("kind", String(16), nullable=False),
     Column("number", String(24)),
     Column("body", Bytes, nullable=False),
-    Column("sha256", Bytes, nullable=False),
+    sha256_column(),
     PrimaryKeyConstraint("terminal", "ledger", "seq", "received_at"),
     Index("event_number", "number"),
     postgresql_partition_by=_BY_MONTH,
@@ -182,19 +200,18 @@ event = Table(
 conflict = Table(
     "conflict",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
-    Column("terminal", String(10), nullable=False),
-    Column("ledger", String(64), nullable=False),
+    id_column(),
+    of_terminal_column(),
+    ledger_column(),
     Column("seq", Whole, nullable=False),
     Column("kind", String(16), nullable=False),
     Column("number", String(24)),
     Column("code", String(16), nullable=False),  # conflict | malformed | badToken | unknownKey
     Column("detail", String(40), nullable=False, server_default=""),
     Column("body", Bytes, nullable=False),
-    Column("sha256", Bytes, nullable=False),
-    Column("received_at", Moment, nullable=False),
-    Column("resolved_at", Moment),
-    Column("resolved_by", String(40)),
+    sha256_column(),
+    moment_column("received_at"),
+    *done_columns("resolved"),
     Index("conflict_once", "terminal", "ledger", "seq", "sha256", unique=True),
     Index("conflict_number", "number"),
 )
@@ -207,15 +224,15 @@ quarantine = Table(  # messages that nobody could read; the same one again only 
     Column("reason", String(60), nullable=False),
     Column("payload", Bytes, nullable=False),  # its first 64 KiB
     Column("times", Integer, nullable=False, server_default="1"),
-    Column("first_at", Moment, nullable=False),
-    Column("last_at", Moment, nullable=False),
+    moment_column("first_at"),
+    moment_column("last_at"),
 )
 
 issuance = Table(  # what was issued in an hour: kept by the collector so that a console never counts certificates
     "issuance",
     metadata,
-    Column("hour", Moment, nullable=False),  # its beginning, by ``issued_at``
-    Column("county", String(6), nullable=False),
+    moment_column("hour"),  # its beginning, by ``issued_at``
+    county_column(),
     Column("product_class", String(16), nullable=False),
     Column("certificates", Integer, nullable=False),
     PrimaryKeyConstraint("hour", "county", "product_class"),
@@ -224,7 +241,7 @@ issuance = Table(  # what was issued in an hour: kept by the collector so that a
 terminal_day = Table(
     "terminal_day",
     metadata,
-    Column("terminal", String(10), nullable=False),
+    of_terminal_column(),
     Column("day", Date, nullable=False),  # Beijing
     Column("certificates", Integer, nullable=False),
     Column("labels", Integer, nullable=False),
@@ -234,11 +251,11 @@ terminal_day = Table(
 label_scan = Table(  # a shopper read a label; the place is a county at best
     "label_scan",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
-    Column("number", String(24), nullable=False),
-    Column("copy", Integer, nullable=False, server_default="0"),
-    Column("at", Moment, nullable=False),
-    Column("visitor", String(64), nullable=False, server_default=""),  # keyed hash of the address, changes daily
+    id_column(),
+    number_column(),
+    count_column("copy"),
+    moment_column("at"),
+    visitor_column(),  # keyed hash of the address, changes daily
     Column("place", String(6), nullable=False, server_default=""),
     Index("label_scan_number", "number", "at"),
 )
@@ -246,22 +263,22 @@ label_scan = Table(  # a shopper read a label; the place is a county at best
 health_now = Table(
     "health_now",
     metadata,
-    Column("terminal", String(10), nullable=False),
+    of_terminal_column(),
     Column("device", String(16), nullable=False),  # "" is the terminal itself
     Column("metric", String(60), nullable=False),
     Column("value", Document),
-    Column("at", Moment, nullable=False),
+    moment_column("at"),
     PrimaryKeyConstraint("terminal", "device", "metric"),
 )
 
 health_history = Table(
     "health_history",
     metadata,
-    Column("terminal", String(10), nullable=False),
+    of_terminal_column(),
     Column("device", String(16), nullable=False),
     Column("metric", String(60), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("received_at", Moment, nullable=False),
+    moment_column("at"),
+    moment_column("received_at"),
     Column("value", Document),
     Index("health_history_metric", "terminal", "device", "metric", "at"),
     postgresql_partition_by=_BY_MONTH,
@@ -270,21 +287,19 @@ health_history = Table(
 alert = Table(
     "alert",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
-    Column("county", String(6), nullable=False),  # "" for the centre itself
+    id_column(),
+    county_column(),  # "" for the centre itself
     Column("terminal", String(10), nullable=False, server_default=""),  # "" for a whole county
     Column("device", String(16), nullable=False, server_default=""),
     Column("code", String(40), nullable=False),
     Column("severity", String(8), nullable=False),  # critical | warning | notice
     Column("cause", String(60), nullable=False, server_default=""),
     Column("facts", Document),
-    Column("since", Moment, nullable=False),
-    Column("opened_at", Moment, nullable=False),
-    Column("acknowledged_at", Moment),
-    Column("acknowledged_by", String(40)),
+    moment_column("since"),
+    moment_column("opened_at"),
+    *done_columns("acknowledged"),
     Column("owner", String(40)),
-    Column("closed_at", Moment),
-    Column("closed_by", String(40)),  # a login, "" when it went away by itself
+    *done_columns("closed"),  # a login, "" when it went away by itself
     Index(
         "alert_open",
         "county",
@@ -302,17 +317,17 @@ job = Table(
     "job",
     metadata,
     Column("id", String(36), primary_key=True),
-    Column("terminal", String(10), nullable=False),
+    of_terminal_column(),
     Column("kind", String(24), nullable=False),
     Column("args", Document, nullable=False),
-    Column("not_after", Moment, nullable=False),
+    moment_column("not_after"),
     Column("document", Text, nullable=False),  # the signed job as it goes to the terminal
-    Column("created_at", Moment, nullable=False),
+    moment_column("created_at"),
     Column("created_by", String(40), nullable=False),
     Column("sent_at", Moment),
     Column("status", String(12), nullable=False, server_default="QUEUED"),
     Column("detail", Document),
-    Column("updated_at", Moment, nullable=False),
+    moment_column("updated_at"),
     Index("job_terminal", "terminal", "created_at"),
     Index("job_status", "status", "not_after"),
 )
@@ -320,17 +335,16 @@ job = Table(
 report = Table(  # somebody says that something is wrong with a certificate
     "report",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
-    Column("number", String(24), nullable=False),
+    id_column(),
+    number_column(),
     Column("county", String(6), nullable=False, server_default=""),
-    Column("at", Moment, nullable=False),
+    moment_column("at"),
     Column("kind", String(24), nullable=False),
-    Column("words", Text, nullable=False, server_default=""),
-    Column("contact", Text, nullable=False, server_default=""),
-    Column("visitor", String(64), nullable=False, server_default=""),
-    Column("handled_at", Moment),
-    Column("handled_by", String(40)),
-    Column("answer", Text, nullable=False, server_default=""),
+    words_column("words"),
+    words_column("contact"),
+    visitor_column(),
+    *done_columns("handled"),
+    words_column("answer"),
     Index("report_number", "number"),
     Index("report_county", "county", "at"),
 )
@@ -338,12 +352,12 @@ report = Table(  # somebody says that something is wrong with a certificate
 evaluation = Table(
     "evaluation",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
-    Column("number", String(24), nullable=False),
-    Column("at", Moment, nullable=False),
+    id_column(),
+    number_column(),
+    moment_column("at"),
     Column("stars", Integer, nullable=False),
-    Column("words", Text, nullable=False, server_default=""),
-    Column("visitor", String(64), nullable=False, server_default=""),
+    words_column("words"),
+    visitor_column(),
     Index("evaluation_number", "number"),
 )
 
@@ -353,8 +367,8 @@ subject_block = Table(  # what other registers say of a subject: production | tr
     Column("subject_id", Whole, nullable=False),
     Column("block", String(16), nullable=False),
     Column("body", Document, nullable=False),
-    Column("source", Text, nullable=False, server_default=""),
-    Column("updated_at", Moment, nullable=False),
+    words_column("source"),
+    moment_column("updated_at"),
     PrimaryKeyConstraint("subject_id", "block"),
 )
 
@@ -369,23 +383,23 @@ account = Table(
     "account",
     metadata,
     Column("login", String(40), primary_key=True),
-    Column("name", Text, nullable=False, server_default=""),
+    words_column("name"),
     Column("role", String(16), nullable=False),  # viewer | operator | administrator
     Column("area", String(9), nullable=False),  # a code of tools.fleet.area
     Column("password", Text, nullable=False),  # tools.fleet.console.passwords
-    Column("created_at", Moment, nullable=False),
+    moment_column("created_at"),
     Column("disabled_at", Moment),
-    Column("epoch", Integer, nullable=False, server_default="0"),  # a new one ends all its sessions
+    count_column("epoch"),  # a new one ends all its sessions
 )
 
 audit = Table(
     "audit",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
-    Column("at", Moment, nullable=False),
+    id_column(),
+    moment_column("at"),
     Column("who", String(40), nullable=False),
     Column("deed", String(40), nullable=False),
-    Column("object", Text, nullable=False, server_default=""),
+    words_column("object"),
     Column("detail", Document),
     Index("audit_at", "at"),
 )

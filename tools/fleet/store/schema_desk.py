@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, MetaData, PrimaryKeyConstraint, String, Table, Text, text
 from sqlalchemy.engine import Engine
 
-from tools.fleet.store.columns import Moment, Whole
+from tools.fleet.store.columns import Moment, Whole, id_column
 
 metadata = MetaData()
 _LOCK = 0x53584332
@@ -13,7 +13,7 @@ _LOCK = 0x53584332
 alert_note = Table(
     "alert_note",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
+    id_column(),
     Column("alert", Whole, nullable=False),
     Column("at", Moment, nullable=False),
     Column("who", String(40), nullable=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Index, Integer, MetaData, PrimaryKeyConstraint, String, Table, Text
 
-from tools.fleet.store.columns import Moment, Whole
+from tools.fleet.store.columns import Moment, Whole, id_column, moment_column, of_terminal_column
 
 metadata = MetaData()
 
@@ -15,7 +15,7 @@ release = Table(  # one version of one kind of file; ``area`` is whom its conten
     Column("version", Integer, nullable=False),
     Column("area", String(9), nullable=False),
     Column("entries", Whole, nullable=False),
-    Column("made_at", Moment, nullable=False),
+    moment_column("made_at"),
     Column("made_by", String(40), nullable=False),
     PrimaryKeyConstraint("kind", "version"),
 )
@@ -36,14 +36,14 @@ release_file = Table(  # ``base`` 0: the whole; else the difference to that vers
 rollout = Table(
     "rollout",
     metadata,
-    Column("id", Whole, primary_key=True, autoincrement=True),
+    id_column(),
     Column("kind", String(12), nullable=False),
     Column("version", Integer, nullable=False),
     Column("area", String(9), nullable=False),
     Column("pilot", Integer, nullable=False),  # how many get it first
     Column("stage", String(12), nullable=False),  # a word of tools.fleet.releases.rollout.Stage
     Column("reason", String(40), nullable=False, server_default=""),  # why it was stopped
-    Column("started_at", Moment, nullable=False),
+    moment_column("started_at"),
     Column("started_by", String(40), nullable=False),
     Column("widened_at", Moment),
     Column("ended_at", Moment),
@@ -56,7 +56,7 @@ rollout_job = Table(
     metadata,
     Column("job", String(36), primary_key=True),
     Column("rollout", Whole, nullable=False),
-    Column("terminal", String(10), nullable=False),
+    of_terminal_column(),
     Column("stage", String(12), nullable=False),  # pilot | wide | retried: its end does not count any more
     Column("base", Integer, nullable=False),
     Index("rollout_job_rollout", "rollout", "terminal"),
