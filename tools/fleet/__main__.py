@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     web = verb("web", "console and public page", commands.web)
     web.add_argument("--port", type=int, default=PORT)
     web.add_argument("--bind", default="127.0.0.1")
+    web.add_argument("--behind-tls", action="store_true", help="a proxy on this machine passes on what comes by HTTPS")
     release_commands.add_verbs(verb)
     simulate = verb("simulate", "invented terminals", commands.simulate)
     simulate.add_argument("--terminals", type=int, default=20)

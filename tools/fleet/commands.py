@@ -54,7 +54,7 @@ def serve(chosen: Chosen) -> int:
     supervisor.begin()
     print(f"console http://{chosen.bind}:{chosen.port}/console/   public page http://{chosen.bind}:{chosen.port}/q/", flush=True)
     try:
-        return _serve_web(config, chosen)
+        return _serve_web(config, chosen, with_files=_is_here(chosen))
     finally:
         supervisor.end()
 
@@ -241,14 +241,19 @@ def _opened(url: str) -> Store | None:
         return None
 
 
-def _serve_web(config: FleetConfig, chosen: Chosen) -> int:
+def _is_here(chosen: Chosen) -> bool:
+    """Whether only this machine is served, and no proxy passes others on."""
+    return chosen.bind in ("127.0.0.1", "::1", "localhost") and not getattr(chosen, "behind_tls", False)
+
+
+def _serve_web(config: FleetConfig, chosen: Chosen, *, with_files: bool = False) -> int:
     from tools.fleet.site import make_app
 
     store = _opened(config.url)
     if store is None:
         return 2
     try:
-        app = make_app(config, store, KeyFile(config.keys), plain_http=chosen.bind in ("127.0.0.1", "::1", "localhost"))
+        app = make_app(config, store, KeyFile(config.keys), plain_http=_is_here(chosen), with_files=with_files)
     except (KeyFileError, KeyListError) as err:
         print(f"{config.folder}: {err.code}", file=sys.stderr)
         return 2

@@ -67,13 +67,13 @@ def secret_of(path: Path) -> bytes:
     return read_secret(path)
 
 
-def make_app(config: FleetConfig, store: Store, keys: KeyFile, *, plain_http: bool = False) -> Starlette:
-    """The application. ``plain_http`` only for this machine: cookies would travel readable."""
+def make_app(config: FleetConfig, store: Store, keys: KeyFile, *, plain_http: bool = False, with_files: bool = False) -> Starlette:
+    """The application. Only for this machine: ``plain_http`` (cookies would travel readable), ``with_files`` (nobody is asked for a certificate)."""
     routes: list[BaseRoute] = [Route("/healthz", _alive), Route("/", _home)]
     routes += _console(config, store, plain_http)
     routes += _public(config, store, keys)
     routes += metrics.routes(store.engine, utc_now)
-    if plain_http:  # over a network the file server asks for a terminal's certificate: ``python -m tools.fleet files``
+    if with_files:
         routes += server.routes(store, config.files)
     return Starlette(routes=routes)
 

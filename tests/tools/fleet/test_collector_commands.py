@@ -9,8 +9,10 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from amqtt.contexts import Action
 from sqlalchemy import select
@@ -20,8 +22,10 @@ from tools.fleet.__main__ import main
 from tools.fleet.broker import TlsServer, write_mosquitto
 from tools.fleet.broker_amqtt import may
 from tools.fleet.simulator.faults import Faults
+from tools.fleet.store.accounts import hash_password
 from tools.fleet.store.database import open_store
 from tools.fleet.store.queries import find_terminal
+from tools.fleet.store.queries_desk import Account, add_account
 from tools.fleet.store.schema import account, certificate
 from tools.fleet.supervise import Supervisor
 
@@ -75,6 +79,30 @@ def test_one_command_serves_and_ends_with_all_its_processes(tmp_path: Path) -> N
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+@pytest.mark.parametrize("is_behind", [True, False])
+def test_behind_a_proxy_the_cookie_is_for_https_only_and_files_are_handed_to_nobody(tmp_path: Path, is_behind: bool) -> None:
+    folder, port = tmp_path / "centre", free_port()
+    command = [sys.executable, "-m", "tools.fleet", "web", "--folder", str(folder), "--port", str(port)]
+    with (tmp_path / "log").open("wb") as log:
+        served = subprocess.Popen(
+            command + ["--behind-tls"] * is_behind, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz")
+        store = open_store(f"sqlite:///{folder / 'centre.db'}")
+        hashed = hash_password("a long enough secret", "chen")
+        with store.writing() as tx:
+            add_account(tx, Account("chen", "chen", "viewer", "14", hashed, datetime(2026, 11, 25, tzinfo=UTC), None, 0))
+        store.close()
+        fields = {"login": "chen", "password": "a long enough secret", "next": "/"}
+        cookie = httpx.post(f"http://127.0.0.1:{port}/console/login", data=fields).headers["set-cookie"]
+        assert cookie.startswith("__Host-sxc_console=") is ("Secure" in cookie) is is_behind
+        assert get(f"http://127.0.0.1:{port}/files/x") == 404
+    finally:
+        served.send_signal(signal.SIGTERM)
+        served.wait(30)
 
 
 def test_terminals_are_entered_changed_and_retired(tmp_path: Path) -> None:
