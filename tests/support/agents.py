@@ -165,7 +165,7 @@ class SmallCentre:
     def upto(self, terminal: str, ledger: str) -> int:
         """The end of the row without a gap."""
         last = 0
-        for seq in sorted(self.rows(terminal, ledger)):
+        for seq in sorted(seq for seq, _ in self.rows(terminal, ledger)):
             if seq != last + 1:
                 break
             last = seq
