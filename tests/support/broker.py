@@ -74,7 +74,14 @@ class Mosquitto(RealBroker):
     """A mosquitto with the product's own access list and settings to choose."""
 
     def __init__(
-        self, folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True, largest: int = 0
+        self,
+        folder: Path,
+        *,
+        persistent: bool = False,
+        tls: TlsServer | None = None,
+        retain: bool = True,
+        largest: int = 0,
+        wills: bool = True,
     ) -> None:
         port = free_port()
         config = write_mosquitto(folder, port, tls)
@@ -88,15 +95,25 @@ class Mosquitto(RealBroker):
         if largest:
             text = text.replace("max_packet_size 1100000", f"max_packet_size {largest}")
         config.write_text(text, encoding="utf-8")
+        if not wills:
+            # mosquitto asks its list when a connection falls: a Will that nobody may publish is taken and never told
+            acl = folder / "mosquitto.acl"
+            acl.write_text(acl.read_text(encoding="utf-8").replace("pattern write spBv1.0/+/NDEATH/%u\n", ""), encoding="utf-8")
         super().__init__([mosquitto_path() or "mosquitto", "-c", str(config)], port, folder / "mosquitto.log")
 
 
 @contextmanager
 def running(
-    folder: Path, *, persistent: bool = False, tls: TlsServer | None = None, retain: bool = True, largest: int = 0
+    folder: Path,
+    *,
+    persistent: bool = False,
+    tls: TlsServer | None = None,
+    retain: bool = True,
+    largest: int = 0,
+    wills: bool = True,
 ) -> Iterator[Mosquitto]:
     """A broker that ends with the block."""
-    broker = Mosquitto(folder, persistent=persistent, tls=tls, retain=retain, largest=largest)
+    broker = Mosquitto(folder, persistent=persistent, tls=tls, retain=retain, largest=largest, wills=wills)
     broker.start()
     try:
         yield broker

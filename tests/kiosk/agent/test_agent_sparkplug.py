@@ -257,6 +257,23 @@ def test_broker_without_retained_messages_gets_births_after_a_welcome(tmp_path: 
         centre.close()
 
 
+def test_broker_without_wills_loses_nothing_and_the_next_birth_tells_of_the_new_session(tmp_path: Path) -> None:
+    with real.running(tmp_path / "broker", wills=False) as broker:
+        centre = SmallCentre(tmp_path / "centre", broker.port)
+        source, config = ListSource(ledger_events(60)), station(tmp_path / "t", broker.port)
+        agent = RunningAgent(config, source)
+        until(lambda: centre.count() == 60 and Kind.NBIRTH in kinds(centre))
+        agent.stop(polite=False)
+        source.events += ledger_events(20, first=61)
+        with RunningAgent(config, source):
+            until(lambda: centre.count() == 80 and kinds(centre).count(Kind.NBIRTH) == 2)
+            # the connection that was cut had a Will, and the second birth came long after it fell
+            assert Kind.NDEATH not in kinds(centre)
+        assert [bd_seq(p) for k, _, p in said(centre) if k is Kind.NBIRTH] == [0, 1]
+        assert check(source, centre).is_whole
+        centre.close()
+
+
 def test_one_connection_at_a_time(tmp_path: Path, broker: real.Mosquitto) -> None:
     """tck-id-operational-behavior-primary-application-state-with-multiple-servers-single-server"""
     with real.running(tmp_path / "second") as second:
