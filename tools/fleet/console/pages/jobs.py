@@ -157,7 +157,8 @@ def args_of(job: JobRow) -> list[tuple[str, object]]:
         return []
     if "file" in job.args:
         file = job.args["file"]
-        return [("version", file["version"]), ("base", file["base"]), ("size", file["size"])]
+        way = f"在第 {file['base']} 版上改" if file["base"] else "完整的"
+        return [("version", f"第 {file['version']} 版"), ("base", way), ("size", f"{file['size']:,} 字节")]
     flat = {**{name: value for name, value in job.args.items() if name != "values"}, **job.args.get("values", {})}
     return list(flat.items())
 
