@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+HUNG = "hung"
+"""Our own error word, with ``DeviceState.HARDWARE_ERROR``: a transfer does not come back although its time is over."""
+
 
 class DeviceKind(StrEnum):
     """The device families of a terminal."""
@@ -64,8 +67,8 @@ class DeviceStatus:
     """How one device is right now.
 
     ``error`` is an XFS4IoT camelCase code or "" (printer: paperOut, paperJammed, coverOpen, cutterJam, headHot; any: noDevice,
-    hardwareError, timeOut, permissionDenied). ``statistics`` carries UnifiedPOS counter names. ``moved_from`` is the port where it was before, or
-    should be, "" while it is where it was.
+    hardwareError, timeOut, permissionDenied), or ``HUNG``. ``statistics`` carries UnifiedPOS counter names. ``moved_from`` is the port where it was
+    before, or should be, "" while it is where it was.
     """
 
     kind: DeviceKind

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from drivers.device import DeviceKind
 from drivers.transport.base import Transport
@@ -23,6 +23,22 @@ class Driver(Protocol):
     @property
     def kind(self) -> DeviceKind: ...
 
+    @property
+    def patience_s(self) -> float:
+        """Longer than anything that rightly happens between two looks at ``stop`` (or two records), opening included: then the thread hangs."""
+        ...
+
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the device until ``stop`` is set or it goes away. Emits a ``DeviceStatus`` on each change."""
         ...
+
+
+@runtime_checkable
+class MindsHanging(Protocol):
+    """A driver of whom somebody waits for an answer: it is told when its thread hangs, on another thread, and when it turns again."""
+
+    def hang(self, emit: Emit) -> None:
+        """Answer whatever waits."""
+        ...
+
+    def resume(self) -> None: ...

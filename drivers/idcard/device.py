@@ -57,6 +57,11 @@ class IdCardReader:
     def kind(self) -> DeviceKind:
         return DeviceKind.ID_READER
 
+    @property
+    def patience_s(self) -> float:
+        """One card: find and select, each asked twice, the text, the new address, a reset; or the wait for somebody to want one."""
+        return _WATCH_S + 7 * self._profile.command_timeout_s + self._profile.read_timeout_s
+
     def arm(self) -> None:
         """Look for one card, and tell it once."""
         self._arming += 1

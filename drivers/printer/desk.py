@@ -1,4 +1,7 @@
-"""Jobs on their way to a printer's thread: any thread may submit and cancel, one job at a time is taken, each ends in one ``JobDone``."""
+"""Jobs on their way to a printer's thread: any thread may submit and cancel, one job at a time is taken, each ends in one ``JobDone``.
+
+While the thread hangs in a transfer, jobs are refused; of the one it had begun nobody knows what became, and that is its last word.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from collections import deque
 
 from drivers.driver import Emit
 from drivers.printer.record import JobDone, Outcome, PrinterJob
+
+_HUNG = "hardwareError"  # switching it off and on is what helps
 
 
 def refused(job: PrinterJob, error: str) -> JobDone:
@@ -21,24 +26,42 @@ class JobDesk:
         self._emit = emit
         self._gate = threading.Condition()
         self._queue: deque[PrinterJob] = deque()
-        self._current = ""
+        self._current: PrinterJob | None = None
         self._cancelled: set[str] = set()
-        self._is_open = False
+        self._is_open = self._is_hung = False
 
     def submit(self, job: PrinterJob) -> None:
         """Print one piece of paper after those submitted before. Without a printer it fails at once with ``noDevice``."""
         with self._gate:
-            if self._is_open or self._emit is None:
+            error = _HUNG if self._is_hung else "noDevice"
+            if (self._is_open and not self._is_hung) or self._emit is None:
                 self._queue.append(job)
                 self._gate.notify_all()
                 return
             emit = self._emit
-        emit(refused(job, "noDevice"))
+        emit(refused(job, error))
+
+    def hang(self, emit: Emit) -> None:
+        """The thread hangs: everything it should do ends here. Called on another thread."""
+        with self._gate:
+            self._is_hung = True
+            left, self._queue = list(self._queue), deque()
+            begun, self._current = self._current, None
+        if begun is not None:
+            emit(JobDone(begun.job_id, Outcome.UNKNOWN, _HUNG, 0, len(begun.data)))
+        for job in left:
+            emit(refused(job, _HUNG))
+
+    def resume(self) -> None:
+        """The thread turns again."""
+        with self._gate:
+            self._is_hung = False
 
     def cancel(self, job_id: str) -> None:
         """Do not print this job, or stop it between two commands; it ends in ``JobDone`` as any other."""
         with self._gate:
-            if job_id == self._current or any(job.job_id == job_id for job in self._queue):
+            current = self._current
+            if (current is not None and job_id == current.job_id) or any(job.job_id == job_id for job in self._queue):
                 self._cancelled.add(job_id)
 
     # ---- the printer's thread -------------------------------------------------------------------------------------------------
@@ -68,15 +91,17 @@ class JobDesk:
             if not self._queue:
                 return None
             job = self._queue.popleft()
-            self._current = job.job_id
+            self._current = job
             return job
 
     def is_cancelled(self, job_id: str) -> bool:
         """Whether somebody wants this job ended."""
         return job_id in self._cancelled
 
-    def finish(self, job_id: str) -> None:
-        """The job has had its last word."""
+    def finish(self, job_id: str) -> bool:
+        """The job ends; False when it has had its last word already."""
         with self._gate:
-            self._current = ""
+            is_ours = self._current is not None and self._current.job_id == job_id
+            self._current = None
             self._cancelled.discard(job_id)
+            return is_ours

@@ -31,6 +31,8 @@ from drivers.transport.base import Transport
 
 _SLICE_S = 0.1
 _STOPPING = "offline"
+_MOST_LEFT_BEHIND = 20_000
+_BITS = 10
 _PIECES = {Ending.CUT: "PaperCutCount", Ending.GAP: "LabelPrintedCount", Ending.FORM_FEED: "LabelPrintedCount"}
 
 
@@ -65,6 +67,11 @@ class PrinterDriver(ABC, Generic[Line, Job]):
         return DeviceKind.PRINTER
 
     @property
+    def patience_s(self) -> float:
+        """What an abandoned job left is driven out, with the questions around it; on a line at its own pace."""
+        return 4 * self._profile.settle_s + _MOST_LEFT_BEHIND * _BITS / self._profile.baud
+
+    @property
     def profile(self) -> PrinterProfile:
         """What the printer is taken for."""
         return self._profile
@@ -80,6 +87,14 @@ class PrinterDriver(ABC, Generic[Line, Job]):
     def check_health(self) -> None:
         """Ask the printer how it is, between two jobs."""
         self._health.ask()
+
+    def hang(self, emit: Emit) -> None:
+        """See ``drivers.driver.MindsHanging``."""
+        self._desk.hang(emit)
+
+    def resume(self) -> None:
+        """See ``drivers.driver.MindsHanging``."""
+        self._desk.resume()
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the printer until ``stop`` is set or it goes away (``DeviceGone``)."""
@@ -173,8 +188,8 @@ class PrinterDriver(ABC, Generic[Line, Job]):
                 self._keep(wire, run)
             raise
         finally:
-            self._desk.finish(job.job_id)
-            emit(done)
+            if self._desk.finish(job.job_id):
+                emit(done)
 
     def _tell(self, wire: Line, condition: Condition, emit: Emit, *, busy: bool = False) -> None:
         new = condition.faults & ~self._faults

@@ -71,6 +71,7 @@ class PaperRun(Generic[Line]):
             now = self._clock()
             if taken:
                 moved_at = now
+                self._interruption()  # only a sign of life: bytes move, and a command is not left in its middle
             else:
                 self._look_while_stalled(is_between=self.sent == start)
                 self._raise_if_interrupted()

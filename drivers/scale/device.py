@@ -1,10 +1,11 @@
 """The scale as a driver: reads a transport, judges rest and age, tells what changed.
 
 Rules
-- The newest weight is told when weight or status changed, and at least five times a second while it moves; never more often than
-  ``MAX_EMITS_HZ``. In between the newest is kept and the rest forgotten, and reading itself is bounded (160 reads of 512 bytes a second,
+- The newest weight is told when weight or status changed, at least five times a second while it moves and three times while it rests, as long as
+  frames come: who shows it need not believe in an old one. Never more often than ``MAX_EMITS_HZ``. In between the newest is kept and the rest forgotten, and reading itself is bounded (160 reads of 512 bytes a second,
   seven times the fastest line), so no scale can flood the listener, fill the memory or take the processor.
 - A reading too old, a lost scale and a stopped driver end in ``notReady``: the last number is never left standing.
+- What a read brings that did not end in time is old: it is thrown away with whatever waits behind it.
 - Three seconds without a single readable frame while bytes come: the line is wrong or torn, ``run`` raises ``TryAgain`` and is opened anew.
 - A check of health waits for a weight at rest that came after it was asked for; counters are told once a second while they change.
 - Nothing here zeroes or tares a scale.
@@ -30,9 +31,12 @@ from drivers.transport.base import Transport
 
 MAX_EMITS_HZ = 15
 MOVING_EMITS_HZ = 5
+RESTING_EMITS_HZ = 3
 SILENCE_S = 3.0
 HEALTH_S = 2.0
 COUNTERS_S = 1.0
+PATIENCE_S = 5.0
+LATE_S = 1.0
 _READ_BYTES = 512
 _TICK_S = 0.05
 _READS_PER_TICK = 8
@@ -57,6 +61,11 @@ class Scale:
     @property
     def kind(self) -> DeviceKind:
         return DeviceKind.SCALE
+
+    @property
+    def patience_s(self) -> float:
+        """Reads of a twentieth of a second, requests of half a second; an opening may ask every HID device for its descriptor."""
+        return PATIENCE_S
 
     @property
     def profile(self) -> ScaleProfile:
@@ -128,7 +137,7 @@ class _Session:
         self._ask()
         tick_s, reads = self._clock(), 0
         while not stop.is_set():
-            self._take(self._transport.read(_READ_BYTES, _TICK_S))
+            self._read()
             self._keep_watch()
             reads += 1
             now = self._clock()
@@ -136,6 +145,18 @@ class _Session:
                 tick_s, reads = now, 0
             elif reads >= _READS_PER_TICK:
                 stop.wait(tick_s + _TICK_S - now)
+
+    def _read(self) -> None:
+        began_s = self._clock()
+        data = self._transport.read(_READ_BYTES, _TICK_S)
+        if self._clock() - began_s <= LATE_S:
+            self._take(data)
+            return
+        # The wire hung. Nobody knows when these bytes were weighed, and a line keeps seconds of frames behind them.
+        self._codec.reset()
+        if self._stability is not None:
+            self._stability.restart()
+        self._drain()
 
     def _drain(self) -> None:
         """What waits in the line was weighed before we looked."""
@@ -162,7 +183,7 @@ class _Session:
                 self._counts.good += 1
                 self._freshness.seen(now)
                 self._tell(DeviceState.ONLINE)
-                self._seen = self._judged(event, now)
+                self._seen = replace(self._judged(event, now), read_s=now)
                 self._weighings.put(self._seen)
             case Say(data):
                 self._heard(now)
@@ -278,10 +299,10 @@ class _Weighings:
             if _differs(reading, self._told):
                 if age_s < 1 / MAX_EMITS_HZ:
                     return
-            elif reading.status is not ScaleStatus.UNSTABLE:
+            elif reading.weight_kg is None:
                 self._waiting = None
                 return
-            elif age_s < 1 / MOVING_EMITS_HZ:
+            elif age_s < 1 / (MOVING_EMITS_HZ if reading.status is ScaleStatus.UNSTABLE else RESTING_EMITS_HZ):
                 return
         self._waiting, self._told, self._told_s = None, reading, now
         self._emit(reading)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -30,7 +30,8 @@ class WeightMode(StrEnum):
 class ScaleReading:
     """``weight_kg`` is None where there is no weight (overweight, not ready). ``raw`` is the frame as it came.
 
-    The digits are the scale's own: no smoothing, no rounding; units other than kg are converted exactly with Decimal.
+    The digits are the scale's own: no smoothing, no rounding; units other than kg are converted exactly with Decimal. ``read_s`` is when its last
+    byte was read, on the driver's monotonic clock; equal readings may differ in it.
     """
 
     weight_kg: Decimal | None
@@ -39,3 +40,4 @@ class ScaleReading:
     tare_kg: Decimal | None = None
     checked: bool = False
     raw: bytes = b""
+    read_s: float = field(default=0.0, compare=False)

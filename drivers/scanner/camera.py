@@ -35,6 +35,7 @@ MAX_FPS = 12
 PREVIEW_WIDTH = 640
 DEBOUNCE_S = 2.0
 HEALTH_S = 3.0
+PATIENCE_S = 20.0
 _IDLE_TICK_S = 0.2
 _LOOK_EVERY = 3
 _SETTLING_S = 0.5
@@ -46,6 +47,11 @@ class Camera(ArmedScanner):
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__("camera", DEBOUNCE_S, clock)
+
+    @property
+    def patience_s(self) -> float:
+        """OpenCV is loaded and the camera opened at the first look; V4L2 itself waits ten seconds for a frame."""
+        return PATIENCE_S
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the camera. Raises ``DeviceGone`` when it left, ``NeedsPerson`` when it may not be opened."""

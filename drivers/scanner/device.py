@@ -26,6 +26,7 @@ from drivers.scanner.wedge import WedgeAssembler
 from drivers.transport.base import Transport
 
 DEBOUNCE_S = 1.5
+PATIENCE_S = 5.0
 _TICK_S = 0.03
 _READS_PER_TICK = 32
 _GET_DESCRIPTOR = (0x81, 0x06, 0x2200)
@@ -59,6 +60,11 @@ class CodeScanner(ArmedScanner):
     def __init__(self, profile: ScannerProfile, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(profile.name, DEBOUNCE_S, clock)
         self._profile = profile
+
+    @property
+    def patience_s(self) -> float:
+        """Reads of a few hundredths of a second; an opening may ask every HID device for its descriptor."""
+        return PATIENCE_S
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
         """Serve the scanner until ``stop``. Raises ``DeviceGone``."""

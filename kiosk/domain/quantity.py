@@ -5,13 +5,16 @@ Source: UnifiedPOS scale status words; legal units of weight are g, kg and t, so
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 MAX_AMOUNT = Decimal("999999.999")
 JIN_PER_KG = Decimal(2)
+FRESH_S = 1.0
+"""A live weight that was read longer ago is none."""
 
 
 class WeightStatus(StrEnum):
@@ -27,15 +30,20 @@ class WeightStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """A live weight: kilograms, or None where the scale gives none."""
+    """A live weight: kilograms, or None where the scale gives none. ``read_s`` is when it was read, on the machine's monotonic clock."""
 
     kg: Decimal | None
     status: WeightStatus
+    read_s: float = field(default=0.0, compare=False)
 
     @property
     def can_be_taken(self) -> bool:
         """Only a stable, positive weight may become a quantity."""
         return self.status is WeightStatus.STABLE and self.kg is not None and self.kg > 0
+
+    def fresh_for_s(self, monotonic_s: float) -> float:
+        """How long it may still be shown and taken; infinite where there is no number to grow old."""
+        return math.inf if self.kg is None else self.read_s + FRESH_S - monotonic_s
 
 
 NO_WEIGHT = Weight(None, WeightStatus.NOT_READY)

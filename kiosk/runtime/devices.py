@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from drivers.device import DeviceKind, DeviceState, DeviceStatus, Paper
+from drivers.device import HUNG, DeviceKind, DeviceState, DeviceStatus, Paper
 from drivers.health import HealthChecked, HealthLevel
 from drivers.idcard.record import CardFailed, CardRead, CardTrouble, IdCardRecord
 from drivers.printer.record import JobDone, PrinterJob
@@ -89,7 +89,7 @@ class Translator:
         """Translate one record and queue it."""
         match record:
             case ScaleReading():
-                self._send(ev.WeightSeen(Weight(record.weight_kg, WeightStatus(record.status.value))))
+                self._send(ev.WeightSeen(Weight(record.weight_kg, WeightStatus(record.status.value), record.read_s)))
             case CardRead(card):
                 self._send(ev.CardSeen(_id_card(card)))
             case CardFailed(trouble):
@@ -120,6 +120,8 @@ class Translator:
             changed, self._health = health != self._health, health
         if before is None or (before.state, before.error) != (status.state, status.error):
             log.event("device", kind=status.kind, state=status.state, error=status.error, port=status.port, model=status.model)
+            if status.error == HUNG:
+                log.event("device-hung", kind=status.kind, port=status.port, model=status.model)
         if changed:
             self._send(ev.HealthChanged(health))
 
@@ -153,7 +155,8 @@ def _health(health: ev.Health, status: DeviceStatus, scale: ScaleIdentity | None
         case DeviceKind.SCANNER:
             return replace(health, camera=word)
         case DeviceKind.PRINTER:
-            trouble = "" if word is ev.DeviceWord.READY else (status.error or _PRINTER_WORDS.get(status.state, "hardwareError"))
+            error = "hardwareError" if status.error == HUNG else status.error
+            trouble = "" if word is ev.DeviceWord.READY else (error or _PRINTER_WORDS.get(status.state, "hardwareError"))
             return replace(health, printer=word, printer_trouble=trouble, paper_low=status.paper is Paper.LOW)
 
 

@@ -110,11 +110,11 @@ class Runner:
 
     def _apply(self, event: Event) -> None:
         moment = self._clock.read().now
-        now = Now(at=moment, today=beijing_date(moment), fresh_id=secrets.token_hex(16))
+        now = Now(at=moment, today=beijing_date(moment), fresh_id=secrets.token_hex(16), monotonic_s=time.monotonic())
         self._become(*step(self._state, event, now))
 
     def _become(self, state: Terminal, effects: tuple[fx.Effect, ...]) -> None:
-        changed = state is not self._state
+        changed = state is not self._state and state != self._state  # an equal weight again, only newer, is nothing to draw
         turned = state.page is not self._state.page
         self._state = state
         if turned:

@@ -31,11 +31,12 @@ Effects = tuple[Effect, ...]
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What the outside world knows at the moment of an event: time (UTC), Beijing date, and a fresh unguessable id."""
+    """What the outside world knows at the moment of an event: time (UTC), Beijing date, a fresh unguessable id, and the monotonic clock."""
 
     at: datetime
     today: date
     fresh_id: str
+    monotonic_s: float = 0.0
 
 
 Handler = Callable[[S, Any, Now], tuple[S, Effects]]

@@ -434,6 +434,7 @@ class Timer(StrEnum):
     TROUBLE = "trouble"  # nobody came to a printer in trouble
     RECHECK = "recheck"  # a printer said no but looks well: it may have been mended between two looks
     LOOK = "look"  # the technician's page looks at the devices again
+    WEIGHT = "weight"  # the last weight has grown too old
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The whole terminal as one state: which errand is under way, and what holds for all of them.
 
 Here live the things no errand should have to think of: waking up, elder mode, idle time and the wipe, speech at each new page, paper left
-open by somebody else, and a clock that cannot be trusted.
+open by somebody else, a clock that cannot be trusted, and a weight that has grown old: whatever happens to the scale, nobody ever sees or takes it.
 """
 
 from __future__ import annotations
@@ -97,6 +97,8 @@ class Terminal:
         return self.errand.notice
 
 
+_AFTER_S = 0.01
+"""A timer that fires a hair too early would find the weight fresh, and not fire again."""
 _TOO_LATE_TO_STOP = frozenset({Page.ISSUING, Page.STOPPED})
 
 
@@ -115,6 +117,7 @@ def wake(state: Terminal) -> tuple[Terminal, Effects]:
 
 def step(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
     """Apply one event to whatever is under way."""
+    state = _aged(state, now)
     after, effects = _apply(state, event, now)
     if after.errand is not None and after.errand.finished:
         after, closing = _close(after)
@@ -144,9 +147,10 @@ def _apply(state: Terminal, event: Event, now: Now) -> tuple[Terminal, Effects]:
             return _pause(state, event)
         case OptionsSet(options):
             return _options(state, options), ()
-        case WeightSeen(weight):
-            known = replace(state, weight=weight)
-            return (known, ()) if known.errand is None else _errand(_weigh(known), event, now)
+        case WeightSeen():
+            return _weight(state, event, now)
+        case TimerFired(Timer.WEIGHT):
+            return state, ()  # it was taken away before this event was looked at
         case Pressed(Key.DEVICES) if state.page is Page.CLERK_PIN:
             asked, effects = upkeep.start(state.health, state.weight, state.rules.scale_division)
             return replace(state, errand=asked), effects
@@ -196,8 +200,24 @@ def _attract(state: Terminal, event: Event) -> tuple[Terminal, Effects]:
             return state, (Unexpected(Page.ATTRACT, type(event).__name__),)
 
 
+def _aged(state: Terminal, now: Now) -> Terminal:
+    """Without a weight that is too old by now."""
+    return state if state.weight.fresh_for_s(now.monotonic_s) > 0 else _weigh(replace(state, weight=NO_WEIGHT))
+
+
+def _weight(state: Terminal, event: WeightSeen, now: Now) -> tuple[Terminal, Effects]:
+    left_s = event.weight.fresh_for_s(now.monotonic_s)
+    weight = event.weight if left_s > 0 else NO_WEIGHT
+    watch: Effects = (StartTimer(Timer.WEIGHT, left_s + _AFTER_S),) if weight.kg is not None else ()
+    known = _weigh(replace(state, weight=weight))
+    if known.errand is None:
+        return known, watch
+    after, effects = _errand(known, WeightSeen(weight), now)
+    return after, (*effects, *watch)
+
+
 def _weigh(state: Terminal) -> Terminal:
-    """Tell the errand what the scale said last: a weight at rest is told only once, and maybe before the errand began."""
+    """Tell the errand what the scale said last, maybe before it began."""
     if isinstance(state.errand, (Visit, Upkeep)):
         return replace(state, errand=replace(state.errand, weight=state.weight))
     return state
@@ -259,7 +279,8 @@ def _close(state: Terminal) -> tuple[Terminal, Effects]:
     if isinstance(state.errand, recovery.Recovery):
         put_off = put_off | {state.errand.open.number.compact}
     clean = replace(state, errand=None, countdown=None, notice=None, elder=state.options.elder_first, postponed=put_off)
-    stop: tuple[Effect, ...] = tuple(StopTimer(timer) for timer in Timer)
+    of_visit = [timer for timer in Timer if timer is not Timer.WEIGHT]
+    stop: tuple[Effect, ...] = tuple(StopTimer(timer) for timer in of_visit)
     return clean, (*stop, DisarmReader(), DisarmCamera(), Quiet(), Forget(), LoadOpenPaper())
 
 

@@ -67,6 +67,7 @@ class Fake:
     """A driver whose run is given."""
 
     kind = DeviceKind.SCALE
+    patience_s = 5.0
 
     def __init__(self, run: Callable[..., None]) -> None:
         self.run = run

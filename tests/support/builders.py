@@ -22,8 +22,8 @@ VILLAGE = Place("140703", "晋中市太谷区明星镇南庄村")
 INK = Signature((((100, 500), (400, 300), (800, 600)),))
 
 
-def now(fresh_id: str = "f" * 32) -> Now:
-    return Now(at=NOON, today=TODAY, fresh_id=fresh_id)
+def now(fresh_id: str = "f" * 32, monotonic_s: float = 0.0) -> Now:
+    return Now(at=NOON, today=TODAY, fresh_id=fresh_id, monotonic_s=monotonic_s)
 
 
 def a_card(number: str = "142421196804123019", name: str = "王建国") -> IdCard:

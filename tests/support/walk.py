@@ -34,12 +34,13 @@ Answer = Callable[[fx.Effect], ev.Event | None]
 
 @dataclass
 class Walk:
-    """A terminal under test: ``do`` applies events, ``effects`` keeps all that was asked for."""
+    """A terminal under test: ``do`` applies events, ``effects`` keeps all that was asked for, ``now_s`` is the monotonic clock."""
 
     answers: dict[type[fx.Effect], Answer] = field(default_factory=dict)
     state: Terminal = field(default_factory=lambda: Terminal("太谷区明星镇农产品服务站", True, Rules("140703"), health=READY))
     effects: list[fx.Effect] = field(default_factory=list)
     touches: int = 0
+    now_s: float = 0.0
 
     def __post_init__(self) -> None:
         self.state, effects = wake(self.state)
@@ -49,7 +50,7 @@ class Walk:
         for event in events:
             if isinstance(event, (ev.Pressed, ev.Signed, ev.ProductChosen, ev.SubjectChosen)):
                 self.touches += 1
-            self.state, effects = step(self.state, event, builders.now())
+            self.state, effects = step(self.state, event, builders.now(monotonic_s=self.now_s))
             self._follow(effects)
         return self
 
@@ -74,7 +75,7 @@ class Walk:
             answer = self.answers.get(type(effect))
             event = answer(effect) if answer is not None else None
             if event is not None:
-                self.state, more = step(self.state, event, builders.now())
+                self.state, more = step(self.state, event, builders.now(monotonic_s=self.now_s))
                 self._follow(more)
 
 
