@@ -48,7 +48,7 @@ from tools.fleet.store.database import default_url, open_store
 from tools.measure.row import Row, at_least_of_floor
 
 ROUNDS = 7
-TIMES = 4
+TIMES = 8
 """How often the certificates are repeated for the agent alone: they pass too fast to be timed once."""
 CERTIFICATES = 5_000
 CENTRE_ROUNDS = 3
