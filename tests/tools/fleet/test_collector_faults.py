@@ -235,8 +235,13 @@ def test_what_the_database_refuses_holds_up_nobody(scene: Scene) -> None:
             await asyncio.sleep(0.5)
         client.disconnect()
 
+    def is_heard() -> bool:
+        """The host answers: what is published from now on reaches it."""
+        with scene.store.reading() as tx:
+            return tx.execute(select(terminal.c.code).where(terminal.c.hello_at.is_not(None)).limit(1)).scalar() is not None
+
     def meanwhile() -> None:
-        time.sleep(2.5)
+        until(is_heard, 30, "the host's first answer")
         asyncio.run(attack())
 
     held_everything(*scene.run(meanwhile=meanwhile))
