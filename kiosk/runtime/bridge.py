@@ -52,5 +52,5 @@ class Bridge:
             state, self._newest = self._newest, None
         if state is not None:
             self._show(state)
-            # This turn puts the page together, the next one shows it, the one after finds it drawn.
-            self.call(lambda: self.call(self._drawn.set))
+            # This turn and the next put the page together, the third shows it, the one after finds it drawn.
+            self.call(lambda: self.call(lambda: self.call(self._drawn.set)))

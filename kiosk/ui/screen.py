@@ -48,7 +48,10 @@ class ScreenContext:
 
 
 class Screen(FloatLayout):
-    """Base of all screens. Subclasses build in ``build`` (called once, with the first state) and follow in ``update``."""
+    """Base of all screens. Subclasses build in ``build`` and ``fill`` (each called once) and follow in ``update``.
+
+    A screen is made in two turns of the loop, so that neither is long: ``build`` when it is made, ``fill`` when it is completed.
+    """
 
     ground: tokens.Color = tokens.PAPER
 
@@ -58,11 +61,18 @@ class Screen(FloatLayout):
         self.theme = ctx.theme
         self.add_widget(Ground(self.ground))
         self.build(state)
+
+    def complete(self, state: Terminal) -> None:
+        """The second half; from now on it can be shown and updated."""
+        self.fill(state)
         self.update(state)
 
     def build(self, state: Terminal) -> None:
         """Put the widgets together."""
         raise NotImplementedError
+
+    def fill(self, state: Terminal) -> None:
+        """Put the rest together. The base does nothing: a small screen is built at once."""
 
     def update(self, state: Terminal) -> None:
         """Follow the state. The base does nothing: many screens never change."""
@@ -107,7 +117,6 @@ class Framed(Screen):
         inner.add_widget(self.body)
         page.add_widget(inner)
         self.add_widget(page)
-        self.fill(state)
 
     def _say_again(self) -> None:
         """What stands on top now: a notice, the sentence of a view of the page's own (``view_spoken``), or the page's."""

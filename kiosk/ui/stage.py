@@ -1,7 +1,7 @@
 """The stage: whatever page the session is on, drawn on one root widget; the ribbon of the demonstration and the countdown lie above it.
 
 Rules: decides nothing; one screen on show at a time; a tap meant for the page before never lands on the next one (``GUARD_S``).
-A page is put together out of sight in one turn of the screen's loop and shown in the next: neither takes long enough to be felt.
+A page is put together out of sight in two turns of the screen's loop and shown in the third: none takes long enough to be felt.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ GUARD_S = 0.35
 _TOUCHED_EVERY_S = 0.5
 _QUIET_S = 5.0
 """Since the last touch: nobody is likely to touch in the next moment."""
+_HOME = (Page.ATTRACT, False)
 
 
 class Stage(FloatLayout):
@@ -58,6 +59,7 @@ class Stage(FloatLayout):
         self._drawn: tuple[Page, bool] | None = None
         self._coming: Screen | None = None
         self._coming_is: tuple[Page, bool] | None = None
+        self._is_complete = False
         self._newest: Terminal | None = None
         self._turned_at = -GUARD_S
         self._told_at = -_TOUCHED_EVERY_S
@@ -87,7 +89,8 @@ class Stage(FloatLayout):
             self._coming = self._coming_is = None
             self.screen.update(state)
         elif wanted == self._coming_is and self._coming is not None:
-            self._coming.update(state)
+            if self._is_complete:
+                self._coming.update(state)
         else:
             self._prepare(state)
         self._is_opening = state.starting
@@ -98,8 +101,9 @@ class Stage(FloatLayout):
         self._rehearsed = None
         if state is None or self.page is not Page.ATTRACT or self._monotonic() - self._told_at < _QUIET_S:
             return
-        self._rehearsed = screen_for(state.page)(self._context(elder=False), state)
-        self._rehearsed.size = self.size
+        rehearsed = self._rehearsed = screen_for(state.page)(self._context(elder=False), state)
+        rehearsed.size = self.size
+        self._later(lambda: rehearsed.complete(state))
 
     def _context(self, *, elder: bool) -> ScreenContext:
         theme = Theme(self._board, elder)
@@ -114,24 +118,32 @@ class Stage(FloatLayout):
         self._coming_is = (state.page, state.elder)
         self._turned_at = self._monotonic()
         if self.screen is None:
+            self._complete()
             self._enter()
         else:
-            self._later(self._enter)
+            self._later(self._enter if self._is_complete else self._complete)
+
+    def _complete(self) -> None:
+        """The second half of the page that is coming, unless the session has gone elsewhere meanwhile."""
+        if self._coming is None or self._newest is None or self._is_complete:
+            return
+        self._is_complete = True
+        self._coming.complete(self._newest)
+        if self._coming_is == _HOME:
+            self._home = self._coming
+        self._later(self._enter)
 
     def _made(self, state: Terminal) -> Screen:
         """A screen for a state. The first page is kept: it is on show most of the day, and in front of every visit."""
-        is_home = state.page is Page.ATTRACT and not state.elder
-        if is_home and self._home is not None:
+        self._is_complete = (state.page, state.elder) == _HOME and self._home is not None
+        if self._is_complete and self._home is not None:
             self._home.update(state)
             return self._home
-        made = screen_for(state.page)(self._context(elder=state.elder), state)
-        if is_home:
-            self._home = made
-        return made
+        return screen_for(state.page)(self._context(elder=state.elder), state)
 
     def _enter(self) -> None:
         """Show the page that was prepared, unless the session has gone elsewhere meanwhile."""
-        if self._coming is None or self._newest is None:
+        if self._coming is None or self._newest is None or not self._is_complete:
             return
         for widget in self.screen.walk(restrict=True) if self.screen is not None else ():
             Animation.cancel_all(widget)  # what still moves would be kept, and drawn, for nobody

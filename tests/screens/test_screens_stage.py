@@ -1,4 +1,4 @@
-"""The stage turns a page in two steps: put together out of sight, then shown. Nothing is touched by mistake in between, nothing moves afterwards."""
+"""The stage turns a page in three steps: put together out of sight in two, then shown. Nothing is touched by mistake in between, nothing moves afterwards."""
 
 from __future__ import annotations
 
@@ -46,9 +46,15 @@ class Turning:
     is_quick = True
 
     def turn(self) -> None:
+        """One turn of the loop."""
         due, self.waiting[:] = list(self.waiting), []
         for act in due:
             act()
+
+    def turns(self) -> None:
+        """As many as a page takes."""
+        while self.waiting:
+            self.turn()
 
     def tap(self, name: str) -> list[Event]:
         from kivy.tests.common import UnitTestTouch
@@ -69,7 +75,7 @@ def turning() -> Iterator[Turning]:
     Window.remove_widget(made.stage)
 
 
-def test_a_page_is_put_together_in_one_turn_of_the_loop_and_shown_in_the_next(turning: Turning) -> None:
+def test_a_page_is_put_together_in_two_turns_of_the_loop_and_shown_in_the_third(turning: Turning) -> None:
     stage = turning.stage
     stage.show(STATES["attract-usual"])
     assert stage.page is Page.ATTRACT, "the first picture does not wait"
@@ -79,14 +85,16 @@ def test_a_page_is_put_together_in_one_turn_of_the_loop_and_shown_in_the_next(tu
     assert stage.screen is first
     assert not stage.is_settled
     turning.turn()
+    assert stage.screen is first
+    turning.turn()
     assert stage.page is Page.CONSENT
     assert first.parent is None
 
 
-def test_a_touch_between_the_two_turns_reaches_neither_page(turning: Turning) -> None:
+def test_a_touch_before_the_page_is_shown_reaches_neither_page(turning: Turning) -> None:
     turning.is_quick = False
     turning.stage.show(STATES["attract-usual"])
-    turning.turn()
+    turning.turns()
     turning.stage.show(STATES["consent-usual"])
     assert turning.tap("start") == []
 
@@ -97,19 +105,19 @@ def test_whoever_goes_back_before_a_page_was_shown_never_sees_it(turning: Turnin
     first = stage.screen
     stage.show(STATES["product-usual"])
     stage.show(STATES["consent-usual"])
-    turning.turn()
+    turning.turns()
     assert stage.screen is first
     assert stage.page is Page.CONSENT
 
 
-def test_a_state_that_arrives_between_the_two_turns_is_what_the_page_shows(turning: Turning) -> None:
+def test_a_state_that_arrives_before_the_page_is_shown_is_what_the_page_shows(turning: Turning) -> None:
     from dataclasses import replace
 
     stage = turning.stage
     stage.show(STATES["attract-usual"])
     stage.show(STATES["consent-usual"])
     stage.show(replace(STATES["consent-usual"], countdown=7))
-    turning.turn()
+    turning.turns()
     assert any(getattr(widget, "text", "") == "7" for widget in stage.walk())
 
 
@@ -124,12 +132,36 @@ def test_the_first_page_is_kept_and_goes_on_where_it_was(turning: Turning) -> No
     moving = slides.children[0]
     assert _moves(moving)
     stage.show(STATES["consent-usual"])
-    turning.turn()
+    turning.turns()
     assert not _moves(moving), "what nobody sees stands still"
     stage.show(STATES["attract-usual"])
-    turning.turn()
+    turning.turns()
     assert stage.screen is home
     assert _moves(moving)
+
+
+def test_a_first_page_that_was_left_half_made_is_made_anew(turning: Turning) -> None:
+    stage = turning.stage
+    stage.show(STATES["consent-usual"])
+    stage.show(STATES["attract-usual"])
+    stage.show(STATES["consent-usual"])
+    turning.turns()
+    assert stage.page is Page.CONSENT
+    stage.show(STATES["attract-usual"])
+    turning.turns()
+    assert any(getattr(widget, "name", "") == "start" for widget in stage.walk())
+
+
+def test_a_page_that_was_overtaken_by_another_is_never_shown(turning: Turning) -> None:
+    stage = turning.stage
+    stage.show(STATES["attract-usual"])
+    stage.show(STATES["consent-usual"])
+    turning.turn()
+    stage.show(STATES["product-usual"])
+    turning.turn()
+    assert stage.page is Page.ATTRACT
+    turning.turns()
+    assert stage.page is Page.PRODUCT
 
 
 def _moves(widget: Any) -> bool:

@@ -70,7 +70,8 @@ class Eyes:
             self._pulse.forgive()
             done.set()
 
-        Clock.schedule_once(act, 0)
+        # What changed in this turn is laid out at its end: a look in the next one sees it where it lies.
+        Clock.schedule_once(lambda _: Clock.schedule_once(act, 0), 0)
         return answer if done.wait(_ANSWER_S) else {"error": "the screen did not answer"}
 
     def _obey(self, order: dict[str, str]) -> dict[str, Any]:
