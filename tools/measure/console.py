@@ -25,6 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 from sqlalchemy import func, select, update
 from starlette.applications import Starlette
 
+from tools.bench.browser import find_browser
 from tools.fleet.console.app import routes
 from tools.fleet.console.settings import ConsoleSettings, JobRefused
 from tools.fleet.store.database import open_store
@@ -36,7 +37,6 @@ from tools.measure.row import Row, at_most
 TERMINALS = 20_000
 PAINT_MS = 1000.0
 CPU_PERCENT = 2.0
-_CHROMIUM = "/usr/bin/chromium"
 _WATCH_S = 60.0
 _ROUNDS = 3
 _PAGES = (("first page", "/"), ("list of terminals", "/terminals"), ("one terminal", "/terminals/1407030001"))
@@ -44,14 +44,17 @@ _PAINT = "() => performance.getEntriesByName('first-contentful-paint')[0]?.start
 
 
 def rows(count: int = TERMINALS) -> list[Row]:
-    """First paint of three pages, and the CPU of one open console."""
+    """First paint of three pages, and the CPU of one open console. Raises ``RuntimeError`` where no browser is installed."""
+    chromium = find_browser()
+    if not chromium:
+        raise RuntimeError("no chromium that can be used is installed")
     url = _filled(count)
     with _served(url) as (address, pid):
         cookies = _login(address)
         cost = _cpu_percent(url, address, cookies, pid)
         with sync_playwright() as play:
             browser = play.chromium.launch(
-                executable_path=_CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+                executable_path=chromium, args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
             )
             paints = [(name, _first_paint_ms(browser, address + path, address, cookies)) for name, path in _PAGES]
             browser.close()
