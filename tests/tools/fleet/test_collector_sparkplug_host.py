@@ -135,3 +135,25 @@ def test_thousands_of_nodes_share_one_table_of_aliases() -> None:
         edge.connecting(0)
         heard(host, *edge.connected(1))
     assert len(host._tables) == 1
+
+
+def test_a_node_that_speaks_elsewhere_and_is_not_born_in_time_is_asked_once() -> None:
+    _, _, births = an_edge()
+    host = SparkplugHost(reorder_s=5, rebirth_every_s=60)
+    host.expect("140703", CODE, 0)
+    host.expect("140703", CODE, 4)
+    assert host.tick(4) == []
+    assert host.tick(5) == [AskRebirth("140703", CODE)]
+    host.expect("140703", CODE, 6)
+    assert host.tick(30) == []  # it was asked a moment ago
+    heard(host, *births, now=31)
+    host.expect("140703", CODE, 32)
+    assert host.tick(90) == []
+
+
+def test_a_birth_in_time_is_not_asked_for() -> None:
+    _, _, births = an_edge()
+    host = SparkplugHost(reorder_s=5)
+    host.expect("140703", CODE, 0)
+    heard(host, *births, now=1)
+    assert host.tick(10) == []

@@ -95,12 +95,15 @@ class Health:
         self._outages: dict[AlertKey, Finding] = {}
         self._turn: list[str] = []
 
-    def load(self, tx: Connection, mono: float, now: datetime) -> None:
-        """Learn what the store knows; to be repeated, because the console changes the register."""
+    def load(self, tx: Connection, mono: float, now: datetime) -> list[AskRebirth]:
+        """Learn what the store knows; to be repeated, because the console changes the register. Answers the terminals that are new here: what they may
+        have told before was not kept."""
+        strangers: list[AskRebirth] = []
         rows = tx.execute(select(terminal)).all()
         for row in rows:
             view = self.views.get(row.code)
             if view is None:
+                strangers.append(AskRebirth(row.county, row.code))
                 view = View(row.code, row.county, state=State(row.state), state_since=row.state_since, reason=row.reason)
                 view.born_at, view.last_seen_at = row.born_at, row.last_seen_at
                 self.views[row.code] = view
@@ -121,6 +124,7 @@ class Health:
                 else:
                     self.watch.remove(row.code)
         self._open = {key: severity for key, severity in open_keys(tx).items() if key[3] in OWN_CODES}
+        return strangers
 
     def load_metrics(self, tx: Connection) -> None:
         """Learn the last values; once, at the start."""
@@ -153,7 +157,7 @@ class Health:
                 continue
             view = self.views.get(one.terminal)
             if view is None:
-                continue  # it has not said hello: nobody knows it yet
+                continue  # it has not said hello: nobody knows it yet; it is asked again when it has (``load``)
             self._dirty.add(view.code)
             if isinstance(one, Died):
                 self._died(view, one.device, mono, now)

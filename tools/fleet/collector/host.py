@@ -195,6 +195,7 @@ class Host:
             self.link.publish(down(code, Down.WELCOME), welcome.encode())
             strangers |= code not in self._health.views
             self._health.contacted(code, self._mono(), now)
+            self._sparkplug.expect(code[:6], code, self._mono())
         if strangers:
             self._due["register"] = 0
             self._register()
@@ -257,7 +258,10 @@ class Host:
 
     def _register(self) -> None:
         with self._store.reading() as tx:
-            self._health.load(tx, self._mono(), self._clock())
+            strangers = self._health.load(tx, self._mono(), self._clock())
+        for ask in strangers:
+            if self._sparkplug.is_online(ask.terminal):
+                self.link.publish(ask.topic, rebirth_command(self._now_ms()), 0)
 
     def _send_jobs(self) -> None:
         now = self._clock()

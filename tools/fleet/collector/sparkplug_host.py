@@ -1,7 +1,8 @@
 """The rules of a Sparkplug host, without any I/O: told what came and when, it says what it means and which nodes must be asked for a rebirth.
 
 Rules
-- Nothing of a node is believed before its NBIRTH; data of a node without one asks for a rebirth.
+- Nothing of a node is believed before its NBIRTH; data of a node without one asks for a rebirth. So does a node that is known to be there otherwise
+  (``expect``) and is not born within ``reorder_s``: its birth was told while nobody listened.
 - ``seq`` counts over all messages of a node. What comes early waits for what is missing, ``reorder_s`` at most; then the node is asked for a rebirth.
 - An NDEATH counts only with the ``bdSeq`` of the birth it belongs to: the Will of an older connection kills nobody.
 - A historical value is news about the past and never becomes the present.
@@ -100,6 +101,7 @@ class SparkplugHost:
         self._every = rebirth_every_s
         self._nodes: dict[str, _Node] = {}
         self._gaps: set[str] = set()
+        self._expected: dict[str, tuple[str, float]] = {}
         self._tables: dict[tuple[tuple[int, str, str, DataType], ...], _Table] = {}
         self.malformed = 0
 
@@ -116,7 +118,7 @@ class SparkplugHost:
             return []
 
     def tick(self, now: float) -> list[News]:
-        """Ask those whose missing message did not come in time."""
+        """Ask those whose missing message or birth did not come in time."""
         news: list[News] = []
         for terminal in sorted(self._gaps):
             node = self._nodes[terminal]
@@ -126,7 +128,17 @@ class SparkplugHost:
                 self._gaps.discard(terminal)
                 node.online = False
                 news += self._ask(terminal, node, now)
+        for terminal, (county, since) in list(self._expected.items()):
+            if now - since >= self._reorder:
+                del self._expected[terminal]
+                node = self._nodes.setdefault(terminal, _Node(county))
+                news += [] if node.online else self._ask(terminal, node, now)
         return news
+
+    def expect(self, county: str, terminal: str, now: float) -> None:
+        """The node has spoken elsewhere, so it is there and its birth must be on its way."""
+        if not self.is_online(terminal):
+            self._expected.setdefault(terminal, (county, now))
 
     def forget_all(self) -> None:
         """Our own connection fell: what was said meanwhile is unknown, so every node must be born again before it is believed."""
@@ -135,6 +147,7 @@ class SparkplugHost:
             node.waiting.clear()
             node.gap_since = None
         self._gaps.clear()
+        self._expected.clear()
 
     def is_online(self, terminal: str) -> bool:
         """Whether it was born and did not die."""
@@ -169,6 +182,7 @@ class SparkplugHost:
         node.waiting.clear()
         node.gap_since = node.asked_at = None
         self._gaps.discard(address.node)
+        self._expected.pop(address.node, None)
         node.table = {}
         return [Born(address.group, address.node, "", self._learn(node, "", payload, now))]
 
