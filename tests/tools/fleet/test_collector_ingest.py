@@ -14,15 +14,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from sqlalchemy.engine import Connection
 
 from kiosk.credential.keylist import KeyList
 from kiosk.wire.topics import Up, up
 from kiosk.wire.uplink import BadCode, CertBatch, WireEvent
 from support.centre import DATABASES, NOW, empty_store
+from tools.fleet.area import Area
 from tools.fleet.collector.ingest import Ingest, Settled
 from tools.fleet.collector.reading import Arrival, Poison, read_arrival
+from tools.fleet.simulator.filling import register
 from tools.fleet.simulator.terminals import SimulatedTerminal, key_list, make_terminals
 from tools.fleet.store.database import Store
+from tools.fleet.store.queries_console import issued_by_hour, specimens_made
 from tools.fleet.store.schema import certificate, conflict, event, issuance, stream, terminal_day
 
 
@@ -54,6 +58,12 @@ def count(store: Store, table: Any) -> int:
         return tx.execute(select(func.count()).select_from(table)).scalar() or 0
 
 
+def sums(tx: Connection, table: Any) -> tuple[int, int]:
+    """Certificates and specimens."""
+    found = tx.execute(select(func.sum(table.c.certificates), func.sum(table.c.specimens))).one()
+    return found[0], found[1]
+
+
 def altered(event_: WireEvent, **changes: Any) -> WireEvent:
     body = {**json.loads(event_.body), **changes}
     return replace(event_, body=json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode())
@@ -66,8 +76,38 @@ def test_the_same_again_changes_nothing(store: Store) -> None:
     assert first == again == Settled(one.code, one.generation, 6, ())
     assert (count(store, certificate), count(store, event), count(store, conflict)) == (3, 3, 0)
     with store.reading() as tx:
-        assert tx.execute(select(func.sum(issuance.c.certificates))).scalar() == 3
-        assert tx.execute(select(func.sum(terminal_day.c.certificates))).scalar() == 3
+        assert sums(tx, issuance) == sums(tx, terminal_day) == (0, 3)
+
+
+def test_specimens_are_counted_beside_certificates_and_never_among_them(store: Store) -> None:
+    real, training = make_terminals(2, counties=["140703"])
+    real.demo = False
+    register(store, [real, training], NOW)
+    for one, times in ((real, 2), (training, 5)):
+        for _ in range(times):
+            one.issue(NOW, paper=False)
+    keys = key_list([real, training])
+    Ingest(store).take([arrival(real, *real.events), arrival(training, *training.events)], keys, NOW)
+    with store.reading() as tx:
+        assert sums(tx, issuance) == sums(tx, terminal_day) == (2, 5)
+        used = {row.terminal: row.labels for row in tx.execute(select(terminal_day.c.terminal, terminal_day.c.labels))}
+        labels = {one.code: sum(json.loads(event_.body)["copies"] for event_ in one.events) for one in (real, training)}
+        assert used == labels  # a specimen uses paper all the same
+        for code in ("140703", real.town):  # a county's sum is kept, a township's is counted
+            area, day = Area.parse(code), (NOW - timedelta(hours=1), NOW + timedelta(hours=1))
+            specimens = 5 if training.town == real.town or code == "140703" else 0
+            assert (sum(issued_by_hour(tx, area, *day).values()), specimens_made(tx, area, *day)) == (2, specimens)
+
+
+def test_what_the_key_list_calls_a_specimen_is_one_whatever_the_terminal_says(store: Store) -> None:
+    one, keys = a_terminal()
+    one.demo = False
+    one.issue(NOW)
+    assert json.loads(one.events[0].body)["demo"] is False
+    take(store, keys, arrival(one, *one.events))
+    with store.reading() as tx:
+        assert sums(tx, issuance) == (0, 1)
+        assert tx.execute(select(certificate.c.demo)).scalars().all() == [True]
 
 
 def test_the_same_twice_in_one_batch_counts_once(store: Store) -> None:

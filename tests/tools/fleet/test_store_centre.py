@@ -12,7 +12,7 @@ from support.centre import DATABASES, NOW, empty_store, filled_centre
 from tools.fleet.store import queries
 from tools.fleet.store.database import StoreError, open_store
 from tools.fleet.store.partitions import ensure_partitions, retain
-from tools.fleet.store.schema import certificate, certificate_key, terminal
+from tools.fleet.store.schema import certificate, certificate_key, issuance, terminal, terminal_day
 from tools.fleet.store.schema_release import rollout
 
 
@@ -78,6 +78,23 @@ def test_a_database_of_the_first_version_is_brought_up_with_all_that_is_in_it(ki
         with again.reading() as tx:
             assert tx.execute(select(func.count()).select_from(terminal).where(terminal.c.wanted_at.is_(None))).scalar() == 2
             assert tx.execute(select(func.count()).select_from(rollout)).scalar() == 0
+        again.close()
+
+
+@pytest.mark.parametrize("kind", DATABASES)
+def test_specimens_leave_the_sums_of_a_database_that_counted_them_as_certificates(kind: str, tmp_path: Path) -> None:
+    with filled_centre(kind, tmp_path, terminals=2, certificates=3) as centre:
+        with centre.store.writing() as tx:
+            for table in ("issuance", "terminal_day"):
+                tx.execute(text(f"UPDATE {table} SET certificates = specimens + 1"))  # one real one beside them
+                tx.execute(text(f"ALTER TABLE {table} DROP COLUMN specimens"))
+            tx.execute(text("UPDATE schema_version SET version = 2"))
+        again = open_store(centre.url)
+        with again.reading() as tx:
+            for table in (issuance, terminal_day):
+                rows = tx.execute(select(table.c.certificates, table.c.specimens)).all()
+                assert {row.certificates for row in rows} == {1}
+                assert sum(row.specimens for row in rows) == 6
         again.close()
 
 

@@ -1,8 +1,11 @@
-"""Sums that consoles read instead of counting certificates: by hour and county, by terminal and day; and the highest number of each terminal."""
+"""Sums that consoles read instead of counting certificates: by hour and county, by terminal and day; and the highest number of each terminal.
+
+Specimens (signed by a demonstration key) are counted beside certificates, never among them; the labels of both are paper used.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -23,13 +26,17 @@ _DAYS = Upsert(
     ("terminal", "day"),
     lambda new: {
         "certificates": terminal_day.c.certificates + new.certificates,
+        "specimens": terminal_day.c.specimens + new.specimens,
         "labels": terminal_day.c.labels + new.labels,
     },
 )
 _HOURS = Upsert(
     issuance,
     ("hour", "county", "product_class"),
-    lambda new: {"certificates": issuance.c.certificates + new.certificates},
+    lambda new: {
+        "certificates": issuance.c.certificates + new.certificates,
+        "specimens": issuance.c.specimens + new.specimens,
+    },
 )
 
 
@@ -38,23 +45,22 @@ def count_issued(tx: Connection, fresh: Sequence[dict[str, Any]], now: datetime)
     if not fresh:
         return
     highest: dict[str, int] = {}
-    days: Counter[tuple[str, Any]] = Counter()
-    labels: Counter[tuple[str, Any]] = Counter()
-    hours: Counter[tuple[datetime, str, str]] = Counter()
+    days: defaultdict[tuple[str, Any], Counter[str]] = defaultdict(Counter)
+    hours: defaultdict[tuple[datetime, str, str], Counter[str]] = defaultdict(Counter)
     for row in fresh:
         code = row["terminal"]
         highest[code] = max(highest.get(code, 0), row["counter"])
-        days[code, row["day"]] += 1
-        labels[code, row["day"]] += row["copies"]
-        hours[row["issued_at"].replace(minute=0, second=0, microsecond=0), row["county"], row["product_class"]] += 1
+        what = "specimens" if row["demo"] else "certificates"
+        days[code, row["day"]].update({what: 1, "labels": row["copies"]})
+        hours[row["issued_at"].replace(minute=0, second=0, microsecond=0), row["county"], row["product_class"]][what] += 1
     _COUNTERS.put(tx, [{"terminal": code, "counter_max": count, "last_at": now} for code, count in sorted(highest.items())])
     day_rows = [
-        {"terminal": code, "day": day, "certificates": count, "labels": labels[code, day]}
-        for (code, day), count in sorted(days.items())
+        {"terminal": code, "day": day, **{name: counts[name] for name in ("certificates", "specimens", "labels")}}
+        for (code, day), counts in sorted(days.items(), key=lambda item: item[0])
     ]
     _DAYS.put(tx, day_rows)
     hour_rows = [
-        {"hour": hour, "county": county, "product_class": kind, "certificates": count}
-        for (hour, county, kind), count in sorted(hours.items())
+        {"hour": hour, "county": county, "product_class": kind, **{name: counts[name] for name in ("certificates", "specimens")}}
+        for (hour, county, kind), counts in sorted(hours.items(), key=lambda item: item[0])
     ]
     _HOURS.put(tx, hour_rows)

@@ -13,7 +13,16 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy.engine import Connection
 
 from tools.fleet.area import Area
-from tools.fleet.store.queries_console import Trouble, county_states, issued_by_hour, oldest_outbox_s, paper_lasts, paper_low, worst
+from tools.fleet.store.queries_console import (
+    Trouble,
+    county_states,
+    issued_by_hour,
+    oldest_outbox_s,
+    paper_lasts,
+    paper_low,
+    specimens_made,
+    worst,
+)
 from tools.fleet.store.queries_desk import OwnerLoad, load_by_owner
 from tools.fleet.store.states import CAN_ISSUE, COUNTED, State
 from tools.fleet.web import CHINA, beijing
@@ -67,6 +76,7 @@ class Issuance:
     before: tuple[int, ...]
     sum_today: int
     sum_before: int  # until the same moment of the day
+    specimens: int = 0  # made today by demonstration keys: in none of the sums
 
     @property
     def change(self) -> float | None:
@@ -125,18 +135,20 @@ def gather(tx: Connection, area: Area, now: datetime, slow: Slow) -> Overview:
         deadline,
         _tiles(rows, Counter(code[:6] for code in low), slow.lag_s),
         worst(tx, area),
-        issuance(today, slow.issued_before, now),
+        issuance(today, slow.issued_before, now, specimens_made(tx, area, begin, begin + timedelta(days=1))),
         load_by_owner(tx, area),
     )
 
 
-def issuance(today: Mapping[datetime, int], before: Mapping[datetime, int], now: datetime) -> Issuance:
+def issuance(today: Mapping[datetime, int], before: Mapping[datetime, int], now: datetime, specimens: int = 0) -> Issuance:
     """Both days by hour, compared up to the same minute: the hour that runs counts in part."""
     begin = _midnight(now)
     hour, minute = beijing(now).hour, beijing(now).minute
     this = [today.get(begin + timedelta(hours=h), 0) if h <= hour else None for h in range(24)]
     then = [before.get(begin + timedelta(hours=h, days=-7), 0) for h in range(24)]
-    return Issuance(tuple(this), tuple(then), sum(c or 0 for c in this), sum(then[:hour]) + round(then[hour] * minute / 60))
+    return Issuance(
+        tuple(this), tuple(then), sum(c or 0 for c in this), sum(then[:hour]) + round(then[hour] * minute / 60), specimens
+    )
 
 
 def _tiles(rows: Sequence[tuple[str, State, int]], paper: Mapping[str, int], lag_s: Mapping[str, float]) -> dict[str, CountyTile]:

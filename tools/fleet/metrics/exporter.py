@@ -64,11 +64,15 @@ def _gauge(name: str, says: str, labels: Iterable[str], values: dict[tuple[str, 
 
 def _fleet(tx: Connection) -> Iterator[Metric]:
     issued = CounterMetricFamily(
-        "kiosk_certificates_issued", "Certificates that the centre holds.", labels=["county", "product_class"]
+        "kiosk_certificates_issued", "Certificates that the centre holds, without specimens.", labels=["county", "product_class"]
     )
     for key, count in sorted(ask.certificates_issued(tx).items()):
         issued.add_metric(list(key), count)
     yield issued
+    specimens = CounterMetricFamily("kiosk_specimens_made", "What demonstration keys signed: no certificates.", labels=["county"])
+    for key, count in sorted(ask.specimens_made(tx).items()):
+        specimens.add_metric(list(key), count)
+    yield specimens
     yield _gauge(
         "kiosk_terminals", "Terminals by what the farmer can do there.", ("county", "state"), {**ask.terminals_by_state(tx)}
     )

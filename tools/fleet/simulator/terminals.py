@@ -75,6 +75,8 @@ class SimulatedTerminal:
     """Numbers whose only copy went with the disk."""
     written: dict[int, list[bytes]] = field(default_factory=dict, repr=False)
     """Every body that ever stood under a seq of its outbox, whatever happened to the disk afterwards."""
+    demo: bool = True
+    """Whether its key is a demonstration key. False is for a test's own key list only: no command line makes such a terminal."""
 
     def issue(self, at: datetime, *, paper: bool = True) -> WireEvent:
         """A certificate, and when ``paper`` the print of its first copy; answers the certificate's event."""
@@ -136,6 +138,7 @@ class SimulatedTerminal:
             self.next_seq,
             {number: list(bodies) for number, bodies in self.promised.items()},
             written={seq: list(bodies) for seq, bodies in self.written.items()},
+            demo=self.demo,
         )
 
     def _append(self, kind: str, body: dict[str, Json]) -> WireEvent:
@@ -149,10 +152,10 @@ class SimulatedTerminal:
         number = CertificateNumber(self.code, self.counter + 1)
         made = self._promise(at)
         digest = record_digest(canonical_record(number, at, made))
-        signer = TokenLabelSigner(Ed25519Signer(self.key_id, self.private), self.host, is_demo=True)
+        signer = TokenLabelSigner(Ed25519Signer(self.key_id, self.private), self.host, is_demo=self.demo)
         # the first copy is what travels; the others differ in their copy number only
         label = signer.sign(number, at, ClockQuality.NTP, made, 1, made.copies, digest)
-        return Certificate(number, at, ClockQuality.NTP, made, (label,), self.station, True), digest
+        return Certificate(number, at, ClockQuality.NTP, made, (label,), self.station, self.demo), digest
 
     def _promise(self, at: datetime) -> Promise:
         subject = self.chance.choice(_subjects_of(self.county))
@@ -178,7 +181,7 @@ def make_terminals(count: int, seed: int = 1, host: str = HOST, counties: Sequen
 
 
 def key_list(terminals: Sequence[SimulatedTerminal], host: str = HOST) -> KeyList:
-    """The list that trusts them, as demonstration keys."""
+    """The list that trusts them: as demonstration keys, as long as nobody said otherwise."""
     keys = {
         one.key_id: TrustedKey(
             one.key_id,
@@ -188,7 +191,7 @@ def key_list(terminals: Sequence[SimulatedTerminal], host: str = HOST) -> KeyLis
             one.station,
             one.county,
             _KEYS_SINCE,
-            demo=True,
+            demo=one.demo,
         )
         for one in terminals
     }

@@ -6,19 +6,20 @@ IMMEDIATE; PostgreSQL keeps its default ``synchronous_commit=on``; a database ne
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, insert, inspect, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, create_engine, event, insert, inspect, select, text, update
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from tools.fleet.store import schema, schema_release
 from tools.fleet.store.partitions import ensure_partitions
 
-VERSION = 2
+VERSION = 3
 _LOCK = 0x53584331
 """PostgreSQL advisory lock: two collectors that start at once make the tables once."""
 
@@ -115,7 +116,29 @@ def _second(tx: Connection) -> None:
         tx.execute(text(f"ALTER TABLE terminal ADD COLUMN wanted_at {kind}"))
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_first, _second)
+def _third(tx: Connection) -> None:
+    """Specimens are counted beside certificates: what demonstration keys made leaves the sums of certificates."""
+    if "specimens" in {column["name"] for column in inspect(tx).get_columns("issuance")}:
+        return
+    for table in ("issuance", "terminal_day"):
+        tx.execute(text(f"ALTER TABLE {table} ADD COLUMN specimens INTEGER NOT NULL DEFAULT 0"))
+    of = schema.certificate.c
+    hours: Counter[tuple[datetime, str, str]] = Counter()
+    days: Counter[tuple[str, date]] = Counter()
+    made = select(of.terminal, of.day, of.issued_at, of.county, of.product_class).where(of.demo)
+    for code, day, issued_at, county, kind in tx.execute(made.execution_options(yield_per=1000)):
+        hours[issued_at.replace(minute=0, second=0, microsecond=0), county, kind] += 1
+        days[code, day] += 1
+    hour, use = schema.issuance.c, schema.terminal_day.c
+    for (moment, county, kind), count in hours.items():
+        which = (hour.hour == moment) & (hour.county == county) & (hour.product_class == kind)
+        tx.execute(update(schema.issuance).where(which).values(certificates=hour.certificates - count, specimens=count))
+    for (code, day), count in days.items():
+        which = (use.terminal == code) & (use.day == day)
+        tx.execute(update(schema.terminal_day).where(which).values(certificates=use.certificates - count, specimens=count))
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third)
 """Step n brings version n to n + 1."""
 
 

@@ -122,7 +122,7 @@ def worst(tx: Connection, area: Area, limit: int = WORST) -> list[Trouble]:
 
 
 def issued_by_hour(tx: Connection, area: Area, since: datetime, until: datetime) -> dict[datetime, int]:
-    """Certificates by the hour of their issue."""
+    """Certificates by the hour of their issue, without specimens."""
     if area.level is AreaLevel.TOWN:
         return _issued_in_town(tx, area, since, until)
     hours = (
@@ -142,6 +142,17 @@ def _issued_in_town(tx: Connection, area: Area, since: datetime, until: datetime
         hour = moment.replace(minute=0, second=0, microsecond=0)
         found[hour] = found.get(hour, 0) + 1
     return found
+
+
+def specimens_made(tx: Connection, area: Area, since: datetime, until: datetime) -> int:
+    """How many specimens demonstration keys made: beside the certificates, never among them."""
+    if area.level is AreaLevel.TOWN:
+        one = certificate.c
+        query = select(func.count()).where(one.issued_at >= since, one.issued_at < until, of_terminal(one.terminal, area), one.demo)
+    else:
+        of = issuance.c
+        query = select(func.sum(of.specimens)).where(of.hour >= since, of.hour < until, of_county(of.county, area))
+    return int(tx.execute(query).scalar() or 0)
 
 
 def paper_low(tx: Connection, area: Area) -> frozenset[str]:
@@ -234,7 +245,7 @@ def certificates_of_subject(tx: Connection, area: Area, subject: int, limit: int
 
 
 def issued_by_day(tx: Connection, area: Area, code: str, since: date) -> dict[date, int]:
-    """Certificates of a terminal by Beijing day."""
+    """Certificates of a terminal by Beijing day, without specimens."""
     of = terminal_day.c
     rows = tx.execute(select(of.day, of.certificates).where(of.terminal == code, of.day >= since, of_terminal(of.terminal, area)))
     return {row.day: row.certificates for row in rows}

@@ -51,9 +51,15 @@ def terminals_by_version(tx: Connection) -> dict[Labels, int]:
 
 
 def certificates_issued(tx: Connection) -> dict[Labels, int]:
-    """(county, product class) -> certificates held."""
+    """(county, product class) -> certificates held, without specimens."""
     of = issuance.c
     return _counted(tx, select(of.county, of.product_class, func.sum(of.certificates)).group_by(of.county, of.product_class))
+
+
+def specimens_made(tx: Connection) -> dict[Labels, int]:
+    """(county,) -> specimens held: what demonstration keys signed."""
+    of = issuance.c
+    return _counted(tx, select(of.county, func.sum(of.specimens)).where(of.specimens > 0).group_by(of.county))
 
 
 def alerts_open(tx: Connection) -> dict[Labels, int]:

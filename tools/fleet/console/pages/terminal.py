@@ -112,6 +112,7 @@ class TerminalPage:
         days = labels / seen.labels_a_day if labels is not None and seen.labels_a_day else None
         facts: dict[str, object] = {
             "terminal": seen.terminal,
+            "is_demo": any(one.device == "" and one.metric == "App/demo" and one.value is True for one in seen.metrics),
             "cards": device_cards(seen.metrics, load_words(), days),
             "board": board_lines(seen.metrics),
             "pending": number_of(seen.metrics, "", "Outbox/pending"),
