@@ -41,6 +41,8 @@ Chosen = argparse.Namespace
 
 def serve(chosen: Chosen) -> int:
     """Broker, collectors, web. Ends with all of them at an interrupt."""
+    asked = threading.Event()
+    _at_end(asked.set)  # before the first child: a signal that ended us at once would leave them behind
     config = prepared(chosen)
     commands: list[tuple[str, list[str]]] = []
     if not chosen.broker:
@@ -54,7 +56,7 @@ def serve(chosen: Chosen) -> int:
     supervisor.begin()
     print(f"console http://{chosen.bind}:{chosen.port}/console/   public page http://{chosen.bind}:{chosen.port}/q/", flush=True)
     try:
-        return _serve_web(config, chosen, with_files=_is_here(chosen))
+        return _serve_web(config, chosen, asked, with_files=_is_here(chosen))
     finally:
         supervisor.end()
 
@@ -65,9 +67,9 @@ def collect(chosen: Chosen) -> int:
     if chosen.part:
         return _part(config, chosen.part)
     supervisor = Supervisor(_parts(config, chosen))
-    supervisor.begin()
     stop = threading.Event()
     _at_end(stop.set)
+    supervisor.begin()
     stop.wait()
     supervisor.end()
     return 0
@@ -246,7 +248,7 @@ def _is_here(chosen: Chosen) -> bool:
     return chosen.bind in ("127.0.0.1", "::1", "localhost") and not getattr(chosen, "behind_tls", False)
 
 
-def _serve_web(config: FleetConfig, chosen: Chosen, *, with_files: bool = False) -> int:
+def _serve_web(config: FleetConfig, chosen: Chosen, asked: threading.Event | None = None, *, with_files: bool = False) -> int:
     from tools.fleet.site import make_app
 
     store = _opened(config.url)
@@ -257,19 +259,20 @@ def _serve_web(config: FleetConfig, chosen: Chosen, *, with_files: bool = False)
     except (KeyFileError, KeyListError) as err:
         print(f"{config.folder}: {err.code}", file=sys.stderr)
         return 2
-    run_server(app, chosen.bind, chosen.port)
+    run_server(app, chosen.bind, chosen.port, asked)
     store.close()
     return 0
 
 
-def run_server(app: Starlette, bind: str, port: int, **tls: Any) -> None:
-    """Serve until a signal ends it."""
+def run_server(app: Starlette, bind: str, port: int, asked: threading.Event | None = None, **tls: Any) -> None:
+    """Serve until a signal ends it; not at all if one has already ``asked`` for the end."""
     settings = uvicorn.Config(
         app, host=bind, port=port, log_level="warning", server_header=False, timeout_graceful_shutdown=3, **tls
     )
     server = _Server(settings)
     _at_end(server.leave)
-    server.run()
+    if asked is None or not asked.is_set():
+        server.run()
 
 
 class _Server(uvicorn.Server):

@@ -17,6 +17,7 @@ import pytest
 from amqtt.contexts import Action
 from sqlalchemy import select
 
+from support.agents import until
 from support.centre_processes import HAS_MOSQUITTO, ROOT, free_port, running_broker
 from tools.fleet.__main__ import main
 from tools.fleet.broker import TlsServer, write_mosquitto
@@ -75,6 +76,24 @@ def test_one_command_serves_and_ends_with_all_its_processes(tmp_path: Path) -> N
     with store.reading() as tx:
         assert len(tx.execute(select(certificate.c.number)).all()) >= 10
     store.close()
+
+
+@pytest.mark.skipif(not HAS_MOSQUITTO, reason="mosquitto is not installed")
+def test_a_signal_before_the_web_application_serves_leaves_nobody_behind(tmp_path: Path) -> None:
+    folder = ["--folder", str(tmp_path / "centre"), "--port", str(free_port()), "--broker-port", str(free_port())]
+    with (tmp_path / "log").open("wb") as log:
+        served = subprocess.Popen(
+            [sys.executable, "-m", "tools.fleet", "serve", *folder], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+        )
+    try:
+        until(lambda: len(_children(served.pid)) == 3, 60, "broker, host and collector")
+        children = _children(served.pid)
+        served.send_signal(signal.SIGTERM)
+        assert served.wait(60) == 0, (tmp_path / "log").read_text(encoding="utf-8")
+        assert not any(Path(f"/proc/{pid}").exists() for pid in children)
+    finally:
+        served.kill()
+        served.wait()
 
 
 def _children(pid: int) -> list[int]:
