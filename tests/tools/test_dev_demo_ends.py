@@ -45,7 +45,7 @@ def test_a_signal_to_the_front_door_ends_the_whole_demonstration(
                     break
             assert any("Xvfb" in program for program in programs_naming(str(folders)))
             demo.send_signal(number)
-            assert demo.wait(30) == 128 + number
+            assert demo.wait(90) == 128 + number
         finally:
             demo.kill()
             demo.wait()

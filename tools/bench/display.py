@@ -27,22 +27,38 @@ class VirtualDisplay:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(write_end)
-        with os.fdopen(read_end) as answer:
-            number = answer.readline().strip()
-        if not number:
-            raise RuntimeError("Xvfb did not start; is the package xvfb installed?")
+        try:
+            os.close(write_end)
+            with os.fdopen(read_end) as answer:
+                number = answer.readline().strip()
+            if not number:
+                raise RuntimeError("Xvfb did not start; is the package xvfb installed?")
+        except BaseException:  # a signal, too: nobody else would end it
+            self._end()
+            raise
         self.name = f":{number}"
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._end()
+
+    def _end(self) -> None:
         if self._server is not None:
-            self._server.terminate()
-            self._server.wait(timeout=10)
+            end(self._server)
 
     def environment(self) -> dict[str, str]:
         """The environment for programs that shall appear on it."""
         return {**os.environ, "DISPLAY": self.name, "LIBGL_ALWAYS_SOFTWARE": "1", "SDL_VIDEODRIVER": "x11"}
+
+
+def end(process: subprocess.Popen[bytes], patience_s: float = 10.0) -> None:
+    """End a program of ours: gently, then not; it has ended when this returns."""
+    process.terminate()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Finger:

@@ -14,7 +14,7 @@ from typing import Any
 
 from kiosk.ui.theme import load_board
 from tools.bench.bench import Bench
-from tools.bench.display import Finger, VirtualDisplay
+from tools.bench.display import Finger, VirtualDisplay, end
 from tools.bench.looker import Looker
 from tools.bench.station import FleetLink, make_demo_station
 
@@ -162,11 +162,7 @@ def issuing(station: Path, log: Path) -> Iterator[None]:
         try:
             yield
         finally:
-            process.terminate()
-            try:
-                process.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                process.kill()
+            end(process)
 
 
 @contextmanager
@@ -180,8 +176,7 @@ def _running(command: list[str], environment: dict[str, str], log: Path) -> Iter
             try:
                 process.wait(timeout=10)
             except subprocess.TimeoutExpired:
-                process.terminate()
-                process.wait(timeout=10)
+                end(process)
 
 
 def a_whole_issue(player: Player, person: str) -> None:
