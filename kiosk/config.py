@@ -13,6 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from kiosk.domain.number import MAX_COUNTER
+
 
 class ConfigError(Exception):
     """The station file cannot be used; the text says which key and why."""
@@ -156,6 +158,7 @@ class FleetSection(_Section):
 class IssuerSection(_Section):
     """The issuer as a process of its own (``python -m kiosk.issuing``). ``socket`` empty: the app keeps ledger and signing key itself.
 
+    ``first_number``: where a new ledger begins that no centre has told which numbers are given; without it a terminal of a fleet waits for that word.
     ``users`` (names or numbers) may ask it to issue, ``agents`` may read what the centre must learn; its own user and root always may. ``state`` and
     ``secrets`` are the issuer's alone: ledger.db, and ledger.key, signing.key and a copy of directory.key.
     """
@@ -165,6 +168,9 @@ class IssuerSection(_Section):
     agents: tuple[str, ...] = ()
     state: Path | None = Field(default=None, description="empty: paths.state")
     secrets: Path | None = Field(default=None, description="empty: paths.secrets")
+    first_number: int | None = Field(
+        default=None, ge=1, le=MAX_COUNTER, description="above every number that this terminal ever gave"
+    )
 
 
 class StationConfig(_Section):

@@ -62,6 +62,7 @@ class Agent:
         self._welcomed = False
         self._connected_at = 0.0
         self._hello_at = self._hello_said = 0.0
+        self._hello_ledger = ""
         self._health_at = 0.0
         self._jobs_at = 0.0
         self._oldest: tuple[int, float] | None = None
@@ -90,6 +91,7 @@ class Agent:
         if now >= self._health_at:
             self._health_at = now + _HEALTH_S
             self._report_health()
+            self._greet_for_new_ledger(now)
         if p.connection.is_up:
             self._work(now)
 
@@ -148,6 +150,7 @@ class Agent:
     def _on_lost(self, happening: Lost) -> None:
         log.event("agent-disconnected", broker=happening.broker, reason=happening.reason, wait_s=happening.wait_s)
         self._welcomed = False
+        self._hello_ledger = ""
         self._reports.clear()
         self._p.edge.lost()
         self._p.pump.lost()
@@ -195,7 +198,9 @@ class Agent:
             p.pump.centre_has(welcome.receipt_upto)
         except SourceUnavailable:
             p.pump.lost()
-        self._stand(Standing(pause=welcome.pause, counter_floor=max(welcome.counter_floor, self._standing.counter_floor)))
+        floor = max(welcome.counter_floor, self._standing.counter_floor)
+        told_of = self._hello_ledger or self._standing.floor_ledger
+        self._stand(Standing(pause=welcome.pause, counter_floor=floor, floor_ledger=told_of))
         for job in welcome.jobs:
             p.jobs.hear(job)
 
@@ -214,6 +219,17 @@ class Agent:
         """The centre knows more than we remember to have sent (our file was lost): its next welcome says how much. Forged, it costs one hello."""
         now = self._p.clock.monotonic()
         if now - self._hello_said >= ASK_AGAIN_S:
+            self._say_hello(now)
+
+    def _greet_for_new_ledger(self, now: float) -> None:
+        """The ledger was replaced in mid-session: it gives no number before the centre said which ones are given."""
+        if not self._welcomed:
+            return
+        try:
+            generation = self._p.pump.backlog().span.generation
+        except SourceUnavailable:
+            return
+        if generation != self._hello_ledger:
             self._say_hello(now)
 
     def _say_hello(self, now: float) -> None:
@@ -235,6 +251,7 @@ class Agent:
             marks=marks,
         )
         p.connection.publish(Publish(up(p.terminal, Up.HELLO), hello.encode(), qos=1))
+        self._hello_ledger = span.generation
 
     def _report_health(self) -> None:
         p = self._p
@@ -275,7 +292,7 @@ class Agent:
                 pause = self._p.pauses.get_nowait()
             except queue.Empty:
                 return
-            self._stand(Standing(pause=pause, counter_floor=self._standing.counter_floor))
+            self._stand(self._standing.model_copy(update={"pause": pause}))
 
     def _stand(self, standing: Standing) -> None:
         if standing != self._standing:

@@ -1,6 +1,6 @@
 """A promise becomes a certificate: number, rows, n signatures, audit and outbox in one transaction.
 
-Order: the same promise again? -> pause -> clock -> rules -> subject -> number -> sign every copy -> rows. Whatever fails, nothing of it was.
+Order: the same promise again? -> pause -> clock -> are the numbers known? -> rules -> subject -> number -> sign every copy -> rows. Whatever fails, nothing of it was.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SubjectRegister(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IssueDesk:
-    """What stays the same from one issue to the next."""
+    """What stays the same from one issue to the next. ``first_number`` is where a technician said to begin, None when nobody did."""
 
     signer: LabelSigner
     register: SubjectRegister
@@ -44,6 +44,7 @@ class IssueDesk:
     built_at: datetime
     boot_id: str
     centre: StandingWord = NoCentre()  # noqa: RUF009 - without state
+    first_number: int | None = None
 
 
 def issue(tx: Connection, desk: IssueDesk, made: Promise, time: TrustedTime, boot_ms: int) -> Certificate:
@@ -54,12 +55,12 @@ def issue(tx: Connection, desk: IssueDesk, made: Promise, time: TrustedTime, boo
     standing = desk.centre.read()
     if standing.pause.on:
         raise Refused(PAUSED)
-    problem = numbering.clock_problem(time, desk.built_at, found)
+    problem = numbering.clock_problem(time, desk.built_at, found) or numbers_problem(desk, found)
     if problem:
         raise Refused(problem)
     _check_promise(made, time.now)
     _check_subject(tx, desk.register, made.subject)
-    number = numbering.draw(tx, found, time.now, standing.counter_floor)
+    number = numbering.draw(tx, found, time.now, max(standing.counter_floor, (desk.first_number or 1) - 1))
     record = canonical_record(number, time.now, made)
     digest = record_digest(record)
     copies = range(1, made.copies + 1)
@@ -107,6 +108,12 @@ def issue(tx: Connection, desk: IssueDesk, made: Promise, time: TrustedTime, boo
     body = outbox.certificate_body(result, found.generation, desk.signer.key_id, digest, (desk.boot_id, boot_ms), link)
     outbox.append(tx, outbox.EventKind.CERTIFICATE, body)
     return result
+
+
+def numbers_problem(desk: IssueDesk, found: numbering.TerminalState) -> str:
+    """See ``Issuer.numbers_problem``."""
+    is_known = desk.first_number is not None or desk.centre.knows_numbers(found.generation)
+    return numbering.numbers_problem(found, is_known=is_known)
 
 
 def same_promise(tx: Connection, made: Promise, terminal: str) -> Certificate | None:

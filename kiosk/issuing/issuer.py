@@ -29,7 +29,7 @@ class IssuerError(Exception):
 class Refused(IssuerError):
     """The request breaks a rule.
 
-    Issue: paused | clockUntrusted | promise:<code> | subjectUnknown | subjectSuspended | unsignable | numbersUsedUp. Certificate: notFound | alreadyVoided | reasonMissing.
+    Issue: paused | clockUntrusted | numbersUnknown | promise:<code> | subjectUnknown | subjectSuspended | unsignable | numbersUsedUp. Certificate: notFound | alreadyVoided | reasonMissing.
     Paper: reprintNotAllowed | alreadyRecorded | notAsked. Others: registration | pinShape | pinLocked (fact ``wait_s``).
     """
 
@@ -127,6 +127,10 @@ class Issuer(Protocol):
 
     def clock_problem(self) -> str:
         """ "" when issuing is possible now, else ``clockUntrusted`` (before the last issue, or before the build)."""
+        ...
+
+    def numbers_problem(self) -> str:
+        """ "" when a number may be given, else ``numbersUnknown``: a new ledger in a fleet, and the centre has not yet said which are given."""
         ...
 
     def issue(self, made: Promise) -> Certificate:

@@ -26,7 +26,7 @@ from kiosk.domain.number import CertificateNumber
 from kiosk.domain.promise import Promise
 from kiosk.domain.subject import Registration, Subject, SubjectId
 from kiosk.issuing import audit, habits, numbering, outbox, pins, records, registration, reprint, void
-from kiosk.issuing.issue import IssueDesk, SubjectRegister, issue, same_promise
+from kiosk.issuing.issue import IssueDesk, SubjectRegister, issue, numbers_problem, same_promise
 from kiosk.issuing.issuer import (
     Clock,
     Habits,
@@ -69,9 +69,10 @@ class LedgerIssuer:
         station: str,
         built_at: datetime,
         centre: StandingWord | None = None,
+        first_number: int | None = None,
     ) -> LedgerIssuer:
-        """Own the ledger at ``path``, making it if need be. Raises ``StoreUnavailable`` (fact ``reason``: see ``store.errors``)."""
-        desk = IssueDesk(signer, register, station, built_at, _boot_id(), centre or NoCentre())
+        """Own the ledger at ``path``, making it if need be; ``first_number``: see ``IssueDesk``. Raises ``StoreUnavailable`` (fact ``reason``: see ``store.errors``)."""
+        desk = IssueDesk(signer, register, station, built_at, _boot_id(), centre or NoCentre(), first_number)
         with _as_issuer_error():
             file = LedgerFile.open(path, key)
             try:
@@ -109,11 +110,11 @@ class LedgerIssuer:
 
     def clock_problem(self) -> str:
         """See ``Issuer.clock_problem``."""
-        with self._reading() as tx:
-            found = numbering.state(tx)
-        if found is None:
-            raise StoreUnavailable("storeBroken", reason="otherTerminal")
-        return numbering.clock_problem(self._time(), self._desk.built_at, found)
+        return numbering.clock_problem(self._time(), self._desk.built_at, self._begun())
+
+    def numbers_problem(self) -> str:
+        """See ``Issuer.numbers_problem``."""
+        return numbers_problem(self._desk, self._begun())
 
     def issue(self, made: Promise) -> Certificate:
         """See ``Issuer.issue``."""
@@ -255,6 +256,13 @@ class LedgerIssuer:
         with self._reading() as tx:
             found = numbering.state(tx)
         return None if found is None else found.last_issued_at
+
+    def _begun(self) -> numbering.TerminalState:
+        with self._reading() as tx:
+            found = numbering.state(tx)
+        if found is None:
+            raise StoreUnavailable("storeBroken", reason="otherTerminal")
+        return found
 
     def broken_audit_row(self) -> int | None:
         """Upkeep: the first row of the legal log that does not fit its chain, None when it holds."""

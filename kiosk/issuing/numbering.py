@@ -20,6 +20,7 @@ from kiosk.store.errors import StoreError
 from kiosk.store.ledger import terminal
 
 CLOCK_UNTRUSTED = "clockUntrusted"
+NUMBERS_UNKNOWN = "numbersUnknown"
 _STATE = select(terminal.c.code, terminal.c.generation, terminal.c.last_counter, terminal.c.last_issued_at)
 _DRAWN = update(terminal).values(last_counter=bindparam("drawn"), last_issued_at=bindparam("at"))
 
@@ -61,6 +62,11 @@ def draw(tx: Connection, found: TerminalState, at: datetime, floor: int = 0) -> 
     number = CertificateNumber(found.code, counter)
     tx.execute(_DRAWN, {"drawn": number.counter, "at": at})
     return number
+
+
+def numbers_problem(found: TerminalState, *, is_known: bool) -> str:
+    """ "" when a number may be given, else ``numbersUnknown``: the first of a ledger, and nobody has said (``is_known``) where to begin."""
+    return "" if found.last_counter or is_known else NUMBERS_UNKNOWN
 
 
 def clock_problem(time: TrustedTime, built_at: datetime, found: TerminalState) -> str:

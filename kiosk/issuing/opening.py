@@ -76,6 +76,7 @@ def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock, 
             config.station.name,
             BUILT_AT,
             centre,
+            config.issuer.first_number,
         )
         issuer.ensure_pin(CLERK, config.station.clerk_pin, "station")
         if config.station.technician_pin:

@@ -53,6 +53,11 @@ class RemoteIssuer:
         problem: str = self._line.ask("clock_problem").value()
         return problem
 
+    def numbers_problem(self) -> str:
+        """See ``Issuer.numbers_problem``."""
+        problem: str = self._line.ask("numbers_problem").value()
+        return problem
+
     def issue(self, made: Promise) -> Certificate:
         """See ``Issuer.issue``."""
         certificate: Certificate = self._line.ask("issue", made).value()

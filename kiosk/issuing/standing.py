@@ -4,6 +4,8 @@ Rules
 - The agent's file in the runtime directory counts. When it is gone (after a reboot, before the agent is up) or unreadable, the last one holds: a
   copy is kept.
 - A counter floor never comes down again.
+- A ledger that has given no number yet may give one only when the centre has spoken since it was made: before, nobody here knows which numbers an
+  earlier disk of this terminal gave.
 """
 
 from __future__ import annotations
@@ -23,6 +25,10 @@ class StandingWord(Protocol):
 
     def read(self) -> Standing: ...
 
+    def knows_numbers(self, generation: str) -> bool:
+        """Whether a first number of the ledger ``generation`` would surely be new."""
+        ...
+
 
 class NoCentre:
     """A terminal that works alone: never paused, no floor."""
@@ -30,6 +36,10 @@ class NoCentre:
     def read(self) -> Standing:
         """Nothing holds."""
         return Standing()
+
+    def knows_numbers(self, generation: str) -> bool:
+        """There is nobody to ask."""
+        return True
 
 
 class StandingFile:
@@ -54,9 +64,14 @@ class StandingFile:
                     self._seen = identity
             return self._now
 
+    def knows_numbers(self, generation: str) -> bool:
+        """Whether the centre has heard of this ledger and told its floor."""
+        return self.read().floor_ledger == generation
+
     def _take(self, fresh: Standing) -> None:
         floor = max(fresh.counter_floor, self._now.counter_floor)
-        after = fresh.model_copy(update={"counter_floor": floor})
+        told_of = fresh.floor_ledger or self._now.floor_ledger
+        after = fresh.model_copy(update={"counter_floor": floor, "floor_ledger": told_of})
         if after != self._now:
             try:
                 write_whole(self._copy, after.encode())

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from kiosk import log
 from kiosk.issuing.standing import StandingWord
-from kiosk.session.events import Event, PauseSeen
+from kiosk.session.events import Event, IssuerTurned, PauseSeen
 from kiosk.store.whole_file import write_whole
 from kiosk.wire.canonical import WireError
 from kiosk.wire.order import ANSWERS_FOLDER, ORDERS_FOLDER, TAKEN, Answer, Order, OrderKind
@@ -28,11 +28,12 @@ Deed = Callable[[Order], Answer]
 
 
 class StandingWatch:
-    """Tells the session of each change of the pause, within ``_LOOK_S``."""
+    """Tells the session of each change of the pause, and that the centre has told its floor of numbers, within ``_LOOK_S``."""
 
     def __init__(self, word: StandingWord, send: Callable[[Event], None]) -> None:
         self._word, self._send = word, send
         self._told = PauseSeen(False)
+        self._floor_ledger = word.read().floor_ledger
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kiosk-standing", daemon=True)
 
@@ -52,7 +53,11 @@ class StandingWatch:
             self._look()
 
     def _look(self) -> None:
-        pause = self._word.read().pause
+        standing = self._word.read()
+        if standing.floor_ledger != self._floor_ledger:
+            self._floor_ledger = standing.floor_ledger
+            self._send(IssuerTurned())  # what it refused it may give now
+        pause = standing.pause
         seen = PauseSeen(pause.on, pause.reason if pause.on else "")
         if seen != self._told:
             self._told = seen

@@ -181,7 +181,7 @@ class TerminalServices:
     def _open_papers(self) -> ev.OpenPaperLoaded:
         try:
             papers = tuple(_open_paper(item) for item in self._issuer.unfinished())
-            return ev.OpenPaperLoaded(papers, self._issuer.clock_problem())
+            return ev.OpenPaperLoaded(papers, self._issuer.clock_problem() or self._issuer.numbers_problem())
         except StoreUnavailable as err:
             if err.code != ISSUER_AWAY:
                 raise

@@ -340,7 +340,7 @@ class OpenPaper:
 
 @dataclass(frozen=True, slots=True)
 class OpenPaperLoaded(Event):
-    """What is not settled, oldest first, and whether the clock is good enough to issue ("" or a code)."""
+    """What is not settled, oldest first, and why nothing can be issued now ("" or a code: clockUntrusted, numbersUnknown, issuerAway)."""
 
     papers: tuple[OpenPaper, ...]
     clock_problem: str = ""

@@ -251,7 +251,10 @@ def _options(state: Terminal, options: Options) -> Terminal:
 
 def _papers(state: Terminal, event: OpenPaperLoaded, now: Now) -> tuple[Terminal, Effects]:
     recent = tuple(p for p in event.papers if now.at - p.issued_at < timedelta(seconds=OPEN_PAPER_S))
-    known = replace(state, open_papers=recent, clock_problem=event.clock_problem)
+    said = state.notice
+    if said is not None and said.code == state.clock_problem != event.clock_problem:
+        said = None  # somebody was told so, and it is no longer true
+    known = replace(state, open_papers=recent, clock_problem=event.clock_problem, notice=said)
     waiting = tuple(p for p in recent if p.number.compact not in known.postponed)
     if known.errand is None and waiting:
         asked, effects = recovery.start(waiting, known.health)

@@ -50,7 +50,12 @@ class Answer(Message):
 
 
 class Standing(Message):
-    """Holds until replaced. ``counter_floor``: give no number at or below it (0: no floor known)."""
+    """Holds until replaced. ``counter_floor``: give no number at or below it (0: no floor known).
+
+    ``floor_ledger`` is the generation of the ledger that the centre had heard of when it last said so, "" when it never did: a floor of before a
+    ledger was lost says nothing about the numbers given since.
+    """
 
     pause: Pause = Pause()
     counter_floor: Count = 0
+    floor_ledger: str = Field(default="", max_length=64)

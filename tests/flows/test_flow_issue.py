@@ -301,6 +301,29 @@ def test_a_clock_that_cannot_be_trusted_stops_before_the_card_is_read() -> None:
     assert not walk.asked(fx.ArmReader)
 
 
+def test_a_terminal_that_does_not_know_its_numbers_says_so_before_the_card_is_read_and_goes_on_when_it_does() -> None:
+    walk = Walk(a_known_producer()).do(ev.OpenPaperLoaded((), "numbersUnknown")).press(Key.START)
+    assert walk.page is Page.ATTRACT
+    assert walk.state.notice is not None and walk.state.notice.code == "numbersUnknown"
+    assert not walk.asked(fx.ArmReader)
+    asked = len(walk.asked(fx.LoadOpenPaper))
+    walk.do(ev.IssuerTurned())
+    assert len(walk.asked(fx.LoadOpenPaper)) == asked + 1
+    walk.do(ev.OpenPaperLoaded((), ""))
+    assert (walk.state.clock_problem, walk.state.notice) == ("", None)
+    assert walk.press(Key.START).page is Page.CONSENT
+
+
+def test_numbers_that_turn_out_unknown_at_the_last_moment_stop_the_visit_and_keep_the_promise() -> None:
+    answers = a_known_producer()
+    answers[fx.Issue] = lambda _: ev.ServiceRefused("numbersUnknown")
+    walk = at_promise(Walk(answers)).press(Key.ISSUE)
+    assert walk.page is Page.STOPPED
+    assert walk.state.said is not None and walk.state.said.code == "numbersUnknown"
+    answers[fx.Issue] = lambda effect: ev.Issued(b.a_certificate(effect.promise))  # type: ignore[attr-defined]
+    assert walk.press(Key.RETRY, Key.ISSUE).page in (Page.PRINTING, Page.DONE)
+
+
 def test_elder_mode_is_one_touch_and_ends_with_the_visit() -> None:
     walk = Walk(a_known_producer()).press(Key.ELDER, Key.START)
     assert walk.state.elder

@@ -32,9 +32,9 @@ _DIED = "died"
 
 def remote_station(folder: Path, more: str = "") -> StationConfig:
     """A demonstration station whose issuer is a process of its own."""
-    file = make_demo_station(folder)
+    file = make_demo_station(folder, own_issuer=True)
     with file.open("a", encoding="utf-8") as out:
-        out.write(f'\n[issuer]\nsocket = "issuer/issuer.sock"\n{more}')
+        out.write(more)
     return load_station(file)
 
 

@@ -91,6 +91,7 @@ def open_issuer(
     signer: LabelSigner | None = None,
     terminal: str = TERMINAL,
     centre: StandingWord | None = None,
+    first_number: int | None = None,
 ) -> LedgerIssuer:
     return LedgerIssuer.open(
         folder / "ledger.db",
@@ -102,4 +103,5 @@ def open_issuer(
         STATION,
         BUILT,
         centre,
+        first_number,
     )

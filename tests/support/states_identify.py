@@ -101,6 +101,11 @@ def _attract_all_wrong() -> Terminal:
     return a_terminal(station=LONGEST_STATION, health=ALL_WRONG, clock_problem="clockUntrusted", notice=told, open_papers=(OPEN,))
 
 
+@sample(Page.ATTRACT, "numbersUnknown")
+def _attract_numbers_unknown() -> Terminal:
+    return a_terminal(clock_problem="numbersUnknown", notice=notice("numbersUnknown"))
+
+
 @sample(Page.OPEN_PAPER)
 def _open_paper() -> Terminal:
     return a_terminal(Recovery(Page.OPEN_PAPER, READY, OPEN))

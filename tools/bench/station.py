@@ -37,6 +37,9 @@ KEY_ID = 9001
 _NEIGHBOURS = 400
 _ISSUER_TOML = """
 [issuer]
+first_number = 1
+"""
+_SOCKET_TOML = """\
 socket = "issuer/issuer.sock"
 """
 _SECRETS = ("ledger.key", "lookup.key", "directory.key")
@@ -72,7 +75,7 @@ def make_demo_station(
 
     It belongs to a bench in the folder above: camera pictures and, with ``serial_scale`` (a profile of the scale driver), the scale's line
     are looked for there. ``tcp_port`` is the port of a printer on the network, 0 the usual one.
-    Without ``fleet`` the terminal works alone. With ``own_issuer`` ledger and signing key are in a process of their own (``player.issuing``).
+    Without ``fleet`` the terminal works alone; with it, it waits for nobody's word to give its first number. With ``own_issuer`` ledger and signing key are in a process of their own (``player.issuing``).
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     for name in _SECRETS:
@@ -82,7 +85,7 @@ def make_demo_station(
     file = folder / "station.toml"
     text = _station_toml(folder.resolve().parent, board, stock, audible, serial_scale, tcp_port)
     text += "" if fleet is None else _fleet_toml(fleet)
-    file.write_text(text + (_ISSUER_TOML if own_issuer else ""), encoding="utf-8")
+    file.write_text(text + _ISSUER_TOML + (_SOCKET_TOML if own_issuer else ""), encoding="utf-8")
     file.chmod(0o600)
     write_demo_directory(load_station(file))
     return file

@@ -203,11 +203,32 @@ def test_jobs_over_the_broker_in_their_order(tmp_path: Path) -> None:
             assert order == sorted(order, key=["QUEUED", "IN_PROGRESS", "SUCCEEDED"].index)
         standing.unlink()  # a reboot empties the runtime directory
         centre.welcome = {"pause": {"on": True, "reason": "停电检修"}}
-        with RunningAgent(config, ListSource(ledger_events(3))):
+        with RunningAgent(config, ListSource(ledger_events(3))) as again:
             assert Standing.decode(standing.read_bytes()).pause.on
+            until(lambda: again.agent is not None and again.agent.is_welcomed)  # a job sent to nobody is not kept
             two = centre.order(JobKind.RESUME_ISSUING)
             until(lambda: [r["status"] for r in centre.reports(two["id"])][-1:] == ["SUCCEEDED"])
             until(lambda: not Standing.decode(standing.read_bytes()).pause.on)
+        centre.close()
+
+
+def test_the_floor_counts_for_the_ledger_that_the_centre_has_heard_of(tmp_path: Path) -> None:
+    with real.running(tmp_path / "broker") as broker:
+        config = station(tmp_path / "t", broker.port)
+        file = config.paths.runtime / "standing.json"
+        source = ListSource()
+        with RunningAgent(config, source):  # no centre yet: nobody knows anything
+            until(file.exists)
+            assert Standing.decode(file.read_bytes()) == Standing()
+            centre = SmallCentre(tmp_path / "centre", broker.port)
+            until(lambda: Standing.decode(file.read_bytes()).floor_ledger == source.generation, 60, "the floor")
+            centre.welcome = {"counter_floor": 500}
+            source.generation = "another"  # the ledger was replaced under a session
+            until(lambda: Standing.decode(file.read_bytes()).floor_ledger == "another", 30, "the floor for the new ledger")
+            assert Standing.decode(file.read_bytes()).counter_floor == 500
+            centre.order(JobKind.PAUSE_ISSUING, {"reason": "停电检修"})
+            until(lambda: Standing.decode(file.read_bytes()).pause.on)
+            assert Standing.decode(file.read_bytes()).floor_ledger == "another"
         centre.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from kiosk.wire.order import STANDING_FILE, Standing
 from kiosk.wire.uplink import Pause
 from support.builders import a_promise
 from support.issuers import IssuerProcess, remote_station
-from support.ledgers import open_issuer
+from support.ledgers import open_issuer as open_ledger
 
+open_issuer = partial(open_ledger, first_number=1)
 PAUSED = Standing(pause=Pause(on=True, reason="停电检修"), counter_floor=0)
 
 

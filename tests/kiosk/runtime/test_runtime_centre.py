@@ -129,6 +129,22 @@ def test_the_first_number_of_a_new_disk_lies_above_the_floor(tmp_path: Path) -> 
         assert desk.visit.certificate.number.counter == 418
 
 
+def test_a_new_disk_says_that_it_does_not_know_its_numbers_until_the_centre_has_spoken(tmp_path: Path) -> None:
+    file = make_demo_station(tmp_path / "station")
+    file.write_text(file.read_text(encoding="utf-8").replace("first_number = 1\n", "") + _FLEET, encoding="utf-8")
+    with a_terminal(tmp_path) as (desk, agent):
+        desk.healthy().wait(lambda state: state.clock_problem == "numbersUnknown", "the hint")
+        desk.press(Key.START).wait(lambda state: state.said is not None, "the hint to a hand")
+        assert desk.state.page is Page.ATTRACT
+        with pytest.raises(Refused, match="numbersUnknown"):
+            desk.parts._issuer.issue(a_promise())
+        generation, _, _ = desk.parts._issuer.outbox_span()
+        agent.stands(Standing(counter_floor=417, floor_ledger=generation))
+        desk.wait(lambda state: not state.clock_problem and state.said is None, "the centre's word", within_s=2)
+        desk.identified().weighed().press(Key.ISSUE).at(Page.DONE)
+        assert desk.visit.certificate is not None and desk.visit.certificate.number.counter == 418
+
+
 def test_a_test_print_comes_out_of_the_printer_and_is_answered_once(tmp_path: Path) -> None:
     with a_terminal(tmp_path) as (desk, agent):
         desk.healthy().at(Page.ATTRACT)
