@@ -102,10 +102,10 @@ def on_screen(drawn: Drawn) -> None:
 
 
 def run_until(true: Callable[[], bool]) -> bool:
-    """Let Kivy's own loop run, at most five seconds."""
+    """Let Kivy's own loop run, at most a minute: a software renderer on a busy machine draws a few pictures a second."""
     from kivy.base import EventLoop
 
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while not true() and time.monotonic() < end:
         EventLoop.idle()
     return true()
