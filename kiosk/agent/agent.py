@@ -32,6 +32,8 @@ from kiosk.wire.uplink import Hello, OutboxSpan, Pause, Receipt, Welcome
 STATE_PATIENCE_S = 10.0
 HELLO_AGAIN_S = 30.0
 ASK_AGAIN_S = 5.0
+WELCOME_PATIENCE_S = 5.0
+"""So long a job that waits is not begun before the welcome, with which the centre says what it has taken back."""
 _HEALTH_S = 5.0
 _SLICE_S = 0.25
 
@@ -123,7 +125,8 @@ class Agent:
     def _work_jobs(self, now: float) -> None:
         p = self._p
         # A report that nobody hears is lost though the broker acknowledged it: the centre must have shown itself first.
-        if now < self._jobs_at or not (self._welcomed or p.edge.phase is Phase.ONLINE):
+        is_patient = now - self._connected_at >= WELCOME_PATIENCE_S
+        if now < self._jobs_at or not (self._welcomed or (is_patient and p.edge.phase is Phase.ONLINE)):
             return
         self._jobs_at = now + _SLICE_S
         before = p.jobs.versions_changed
@@ -181,6 +184,8 @@ class Agent:
                 self._on_receipt(Receipt.decode(payload))
             case Down.JOB:
                 self._p.jobs.hear(payload)
+            case Down.CANCEL:
+                self._p.jobs.hear_cancel(payload)
             case _:
                 pass
 

@@ -5,6 +5,7 @@ Rules
 - IN_PROGRESS is on disk before anything is done. After a crash nothing is done again: the job FAILED (interrupted), except a restart or a reboot, which
   has SUCCEEDED when there is a new boot or process to tell it, and what the app does by itself, whose answer is waited for (``resumed``).
 - A job that comes again is answered with the state that it has.
+- A job that is taken back before it began is CANCELED; one that has begun ends as it ends. Either way the centre hears the state that it has.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from kiosk import log
 from kiosk.agent.store import AgentStore, StoredJob
 from kiosk.wire.canonical import WireError, read_json
-from kiosk.wire.job import MAX_JOB_BYTES, Job, JobKind, JobReport, JobStatus, may_follow, read_job
+from kiosk.wire.job import MAX_JOB_BYTES, Job, JobKind, JobReport, JobStatus, may_follow, read_cancel, read_job
 
 _VERSIONED = frozenset({JobKind.SYNC_DIRECTORY, JobKind.SYNC_KEYS, JobKind.SET_CONFIGURATION})
 _SURVIVORS = frozenset({JobKind.REBOOT, JobKind.RESTART_APP})
@@ -78,6 +79,7 @@ class JobDesk:
         self._todo: queue.Queue[tuple[StoredJob, Executor] | None] = queue.Queue()
         self._done: queue.Queue[tuple[StoredJob, Outcome]] = queue.Queue()
         self._running: str | None = None
+        self._unknown: dict[str, JobReport] = {}
         self._worker = threading.Thread(target=self._work, name="kiosk-jobs", daemon=True)
         self._worker.start()
         self.refused = 0
@@ -103,15 +105,33 @@ class JobDesk:
             return
         self._take(job, JobStatus.QUEUED, {})
 
+    def hear_cancel(self, data: bytes) -> None:
+        """The centre takes a job back. Raises ``StoreError``."""
+        try:
+            job_id = read_cancel(data, self._centre, self._terminal)
+        except WireError as err:
+            self.refused += 1
+            log.event("message-refused", word="cancel", code=err.code)
+            return
+        job = self._store.job(job_id)
+        if job is None:  # it never came, or was forgotten with our file: it will not be done
+            self._unknown[job_id] = JobReport(id=job_id, status=JobStatus.CANCELED, detail={"code": "unknownJob"}, at=self._now())
+        elif job.status is JobStatus.QUEUED:
+            self._set(job, JobStatus.CANCELED, {})
+        else:
+            self._store.set_job(replace(job, told=False))
+
     def step(self) -> list[JobReport]:
         """Begin what waits, end what is done, and give every report that the broker does not have yet. Raises ``StoreError``."""
         self._collect()
         if self._running is None:
             self._begin_next()
-        return [JobReport(id=job.id, status=job.status, detail=job.detail, at=job.at) for job in self._store.untold_jobs()]
+        untold = [JobReport(id=job.id, status=job.status, detail=job.detail, at=job.at) for job in self._store.untold_jobs()]
+        return [*untold, *self._unknown.values()]
 
     def told(self, report: JobReport) -> None:
         """The broker has it. Raises ``StoreError``."""
+        self._unknown.pop(report.id, None)
         job = self._store.job(report.id)
         if job is not None and job.status is report.status:
             self._store.set_job(replace(job, told=True))

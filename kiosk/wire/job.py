@@ -1,6 +1,7 @@
 """Orders of the centre to one terminal: signed, with a last moment, each done once; and how the terminal tells what became of them.
 
-``sign_job`` makes a job, ``read_job`` checks one and gives a ``Job``, ``JobReport`` goes up, ``may_follow`` is the order of states.
+``sign_job`` makes a job, ``read_job`` checks one and gives a ``Job``, ``JobReport`` goes up, ``may_follow`` is the order of states; ``sign_cancel`` and
+``read_cancel`` take one back that has not begun.
 
 Rules: the signature covers everything but itself, the terminal too, so a job for one terminal is worth nothing at another. Kinds and their
 arguments are a closed list: no job carries a command line. States are those of AWS IoT Jobs.
@@ -145,6 +146,14 @@ class JobReport(Message):
     at: Moment
 
 
+class Cancel(Message):
+    """Take back the job ``cancel``. What waits ends as CANCELED; what has begun ends as it ends. Only ``read_cancel`` says that its signature is right."""
+
+    cancel: str
+    terminal: Terminal
+    sig: str
+
+
 def sign_job(
     key: Ed25519PrivateKey, job_id: UUID, terminal: str, kind: JobKind, args: dict[str, Json], not_after: datetime
 ) -> dict[str, Any]:
@@ -172,11 +181,29 @@ def read_job(data: bytes | dict[str, Any], centre: Ed25519PublicKey, terminal: s
     body = read_json(data, MAX_JOB_BYTES) if isinstance(data, bytes) else data
     verify(body, centre)
     job = Job.read(body)
-    try:
-        UUID(job.id)
-    except ValueError:
-        raise WireError("malformed") from None
-    if job.terminal != terminal:
-        raise WireError("otherTerminal")
+    _check_address(job.id, job.terminal, terminal)
     job.arguments()
     return job
+
+
+def sign_cancel(key: Ed25519PrivateKey, job_id: UUID, terminal: str) -> dict[str, Any]:
+    """A signed cancel as JSON."""
+    return signed(Cancel.read({"v": VERSION, "cancel": str(job_id), "terminal": terminal, "sig": ""}).as_json(), key)
+
+
+def read_cancel(data: bytes, centre: Ed25519PublicKey, terminal: str) -> str:
+    """The id of the job that is taken back. Raises ``WireError``: tooLarge | malformed | unknownVersion | badSignature | otherTerminal."""
+    body = read_json(data, MAX_JOB_BYTES)
+    verify(body, centre)
+    said = Cancel.read(body)
+    _check_address(said.cancel, said.terminal, terminal)
+    return said.cancel
+
+
+def _check_address(job_id: str, of: str, terminal: str) -> None:
+    try:
+        UUID(job_id)
+    except ValueError:
+        raise WireError("malformed") from None
+    if of != terminal:
+        raise WireError("otherTerminal")

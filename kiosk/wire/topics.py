@@ -33,6 +33,7 @@ class Down(StrEnum):
     WELCOME = "welcome"
     RECEIPT = "receipt"
     JOB = "job"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kiosk.wire import topics
 from kiosk.wire.canonical import WireError, canonical_json, read_json
-from kiosk.wire.job import JobReport, JobStatus, may_follow, read_job
+from kiosk.wire.job import JobReport, JobStatus, may_follow, read_cancel, read_job
 from kiosk.wire.message import Message
 from kiosk.wire.order import Answer, Order, Standing
 from kiosk.wire.signing import read_public_key
@@ -133,6 +134,21 @@ def test_job_is_believed_only_with_the_centres_signature_for_this_terminal() -> 
             read_job(canonical_json({**json.loads(raw), **change}), centre, TERMINAL)
     with pytest.raises(WireError, match="badSignature"):
         read_job(raw, Ed25519PrivateKey.generate().public_key(), TERMINAL)
+
+
+def test_cancel_is_believed_only_with_the_centres_signature_for_this_terminal() -> None:
+    raw = stored()["messages"]["cancel"].encode()
+    centre = read_public_key(stored()["centre_key"])
+    assert read_cancel(raw, centre, TERMINAL) == json.loads(stored()["messages"]["job"])["id"]
+    with pytest.raises(WireError, match="otherTerminal"):
+        read_cancel(raw, centre, "1407030032")
+    for change in ({"cancel": str(UUID(int=0))}, {"sig": "A" * 86}, {"later": 1}):
+        with pytest.raises(WireError, match="badSignature"):
+            read_cancel(canonical_json({**json.loads(raw), **change}), centre, TERMINAL)
+    with pytest.raises(WireError, match="malformed"):
+        read_cancel(stored()["messages"]["job"].encode(), centre, TERMINAL)
+    with pytest.raises(WireError, match="malformed"):
+        read_job(raw, centre, TERMINAL)
 
 
 def test_announcement_must_be_signed_newer_and_fit_the_version_in_use() -> None:

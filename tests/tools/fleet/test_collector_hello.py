@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from kiosk.wire.canonical import WireError
 from kiosk.wire.health import DEVICES, NODE
-from kiosk.wire.job import JobKind, JobReport, JobStatus, read_job
+from kiosk.wire.job import JobKind, JobReport, JobStatus, read_cancel, read_job
 from kiosk.wire.sparkplug.edge import EdgeNode
 from kiosk.wire.topics import Up, up
 from kiosk.wire.uplink import CertBatch, ClockReport, ClockSource, Hello, Mark, OutboxSpan, Welcome
@@ -182,6 +182,34 @@ def test_a_job_is_sent_until_it_is_answered_and_every_job_ends(store: Store) -> 
     with store.reading() as tx:
         found = {row.id: row.status for row in queries.jobs_of(tx, one.code)}
     assert found == {job_id: "TIMED_OUT", second: "SUCCEEDED", third: "CANCELED"}
+
+
+def test_a_job_that_was_sent_is_taken_back_at_the_terminal_until_it_answers(store: Store) -> None:
+    one = issued(store)
+    minute = timedelta(minutes=1)
+    with store.writing() as tx:
+        unsent = jobs.order(tx, KEY, one.code, JobKind.REBOOT, {}, LATER, "chen", NOW)
+        assert jobs.cancel(tx, unsent, NOW)
+        assert jobs.recalls(tx, KEY, NOW, minute) == []  # nobody has it
+        sent = [jobs.order(tx, KEY, one.code, JobKind.TEST_PRINT, {}, LATER, "chen", NOW) for _ in range(3)]
+        assert {due.id for due in jobs.due(tx, NOW, minute)} == set(sent)
+        assert all(jobs.cancel(tx, job_id, NOW) for job_id in sent)
+        told = jobs.recalls(tx, KEY, NOW, minute)
+        assert {read_cancel(due.document, KEY.public_key(), due.terminal) for due in told} == set(sent)
+        assert jobs.recalls(tx, KEY, NOW, minute) == []
+        assert len(jobs.recalls(tx, KEY, NOW, minute, [one.code])) == 3  # it said hello
+        assert jobs.recalls(tx, KEY, NOW, minute, ["1401050099"]) == []
+        assert len(jobs.recalls(tx, KEY, NOW + 2 * minute, minute)) == 3
+        jobs.follow(tx, one.code, JobReport(id=sent[0], status=JobStatus.QUEUED, at=NOW), NOW)  # said before it heard
+        jobs.follow(tx, one.code, JobReport(id=sent[1], status=JobStatus.CANCELED, at=NOW), NOW)
+        jobs.follow(tx, one.code, JobReport(id=sent[2], status=JobStatus.IN_PROGRESS, at=NOW), NOW)
+        assert [due.id for due in jobs.recalls(tx, KEY, NOW + 4 * minute, minute)] == [sent[0]]
+        assert jobs.recalls(tx, KEY, LATER + minute, minute) == []  # too late for it to be done anyway
+    with store.reading() as tx:
+        found = {row.id: (row.status, row.recall_due) for row in queries.jobs_of(tx, one.code)}
+    assert found[sent[0]] == ("CANCELED", True)
+    assert found[sent[1]] == ("CANCELED", False)
+    assert found[sent[2]] == ("IN_PROGRESS", False)
 
 
 def test_a_job_that_a_terminal_would_refuse_is_not_made(store: Store) -> None:

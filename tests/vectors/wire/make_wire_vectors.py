@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from kiosk.wire import health, topics
 from kiosk.wire.canonical import canonical_json
-from kiosk.wire.job import JobKind, JobReport, JobStatus, sign_job
+from kiosk.wire.job import JobKind, JobReport, JobStatus, sign_cancel, sign_job
 from kiosk.wire.order import Answer, Order, OrderKind, Standing
 from kiosk.wire.snapshot import ClockStatus, Deadlines, DeviceName, DeviceStatus, Ledger, Status, Supplies, Versions
 from kiosk.wire.sparkplug.payload import DataType, Metric, Payload
@@ -118,6 +118,7 @@ def messages() -> dict[str, bytes]:
         ).encode(),
         "receipt": Receipt(ledger=LEDGER, upto=1102, bad=(BadEvent(seq=1101, code=BadCode.CONFLICT),)).encode(),
         "job": canonical_json(sign_job(CENTRE, JOB_ID, TERMINAL, JobKind.PAUSE_ISSUING, {"reason": "停电检修"}, AT)),
+        "cancel": canonical_json(sign_cancel(CENTRE, JOB_ID, TERMINAL)),
         "job_report": JobReport(id=str(JOB_ID), status=JobStatus.SUCCEEDED, detail={"code": ""}, at=AT).encode(),
         "announcement": file.encode(),
         "file_head": FileHead(kind=FileKind.DIRECTORY, version=7, base=6, count=2).encode(),

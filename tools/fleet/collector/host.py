@@ -189,6 +189,8 @@ class Host:
         except SQLAlchemyError:
             # one of them holds what the database refuses: it is found by itself and kept apart
             welcomes = [welcome for got in work for welcome in self._answer_one(got, now)]
+        if welcomes:  # before them: a terminal begins what it holds when it is welcomed
+            self._recall([code for code, _ in welcomes])
         del self._business[: len(work)]
         strangers = False
         for code, welcome in welcomes:
@@ -268,11 +270,21 @@ class Host:
         with self._store.writing() as tx:
             jobs.expire(tx, now, timedelta(seconds=self._config.delays.job_grace_s))
             due = jobs.due(tx, now, _JOB_AGAIN) if self.link.up.is_set() else []
+            recalled = jobs.recalls(tx, self._key, now, _JOB_AGAIN) if self.link.up.is_set() else []
             welcomes = self._due_welcomes(tx, now)
         for one in due:
             self.link.publish(down(one.terminal, Down.JOB), one.document)
+        for one in recalled:
+            self.link.publish(down(one.terminal, Down.CANCEL), one.document)
         for code, welcome in welcomes:
             self.link.publish(down(code, Down.WELCOME), welcome.encode())
+
+    def _recall(self, codes: Sequence[str]) -> None:
+        """What was taken back while these terminals were away."""
+        with self._store.writing() as tx:
+            recalled = jobs.recalls(tx, self._key, self._clock(), _JOB_AGAIN, codes)
+        for one in recalled:
+            self.link.publish(down(one.terminal, Down.CANCEL), one.document)
 
     @staticmethod
     def _due_welcomes(tx: Connection, now: datetime) -> list[tuple[str, Welcome]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
@@ -15,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from kiosk.credential.secret_file import read_secret, write_secret
 from kiosk.wire.canonical import Json, canonical_json
-from kiosk.wire.job import JobKind, JobReport, JobStatus, may_follow, sign_job
+from kiosk.wire.job import JobKind, JobReport, JobStatus, may_follow, sign_cancel, sign_job
 from kiosk.wire.sync import Announcement
 from tools.fleet.store.schema import job, terminal
 
@@ -85,12 +86,12 @@ def order(
 
 
 def cancel(tx: Connection, job_id: str, now: datetime) -> bool:
-    """Take back a job that the terminal has not begun, and what was wanted with it. One that has it already may still do it, and then says so."""
+    """Take back a job that the terminal has not begun, and what was wanted with it. A terminal that may have it is told so (``recalls``)."""
     row = tx.execute(select(job.c.terminal, job.c.kind).where(job.c.id == job_id).with_for_update()).one_or_none()
     changed = tx.execute(
         update(job)
         .where(job.c.id == job_id, job.c.status == JobStatus.QUEUED.value)
-        .values(status=JobStatus.CANCELED.value, updated_at=now)
+        .values(status=JobStatus.CANCELED.value, updated_at=now, recall_due=job.c.sent_at.is_not(None))
     )
     if row is None or not changed.rowcount:
         return False
@@ -117,6 +118,31 @@ def due(tx: Connection, now: datetime, again_after: timedelta, limit: int = 500)
     return [Due(row.id, row.terminal, row.document.encode("utf-8")) for row in rows]
 
 
+def recalls(
+    tx: Connection,
+    key: Ed25519PrivateKey,
+    now: datetime,
+    again_after: timedelta,
+    terminals: Sequence[str] | None = None,
+    limit: int = 500,
+) -> list[Due]:
+    """Jobs to take back at their terminals now, marked as told: new ones, and those without an answer for a while; all of ``terminals`` when they are named."""
+    is_due = (
+        job.c.recall_sent_at.is_(None) | (job.c.recall_sent_at < now - again_after)
+        if terminals is None
+        else job.c.terminal.in_(terminals)
+    )
+    rows = tx.execute(
+        select(job.c.id, job.c.terminal)
+        .where(job.c.status == JobStatus.CANCELED.value, job.c.not_after > now, job.c.recall_due, is_due)
+        .order_by(job.c.created_at)
+        .limit(limit)
+    ).all()
+    if rows:
+        tx.execute(update(job).where(job.c.id.in_([row.id for row in rows])).values(recall_sent_at=now))
+    return [Due(row.id, row.terminal, canonical_json(sign_cancel(key, UUID(row.id), row.terminal))) for row in rows]
+
+
 def follow(tx: Connection, code: str, report: JobReport, now: datetime) -> bool:
     """Keep what a terminal says of a job. False for a job that is not its own, or a state that cannot follow (old news)."""
     row = tx.execute(
@@ -124,6 +150,8 @@ def follow(tx: Connection, code: str, report: JobReport, now: datetime) -> bool:
     ).one_or_none()
     if row is None:
         return False
+    if report.status is not JobStatus.QUEUED:
+        tx.execute(update(job).where(job.c.id == report.id, job.c.recall_due).values(recall_due=False))
     # a terminal that is quicker than its first report may end what never began here; one that had a job before it was taken back may have done it
     unaware = row.status in (JobStatus.QUEUED.value, JobStatus.CANCELED.value) and report.status is not JobStatus.QUEUED
     begun = JobStatus.IN_PROGRESS if unaware and report.status.is_final else JobStatus.QUEUED if unaware else JobStatus(row.status)

@@ -19,7 +19,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from tools.fleet.store import schema, schema_release
 from tools.fleet.store.partitions import ensure_partitions
 
-VERSION = 3
+VERSION = 4
 _LOCK = 0x53584331
 """PostgreSQL advisory lock: two collectors that start at once make the tables once."""
 
@@ -138,7 +138,19 @@ def _third(tx: Connection) -> None:
         tx.execute(update(schema.terminal_day).where(which).values(certificates=use.certificates - count, specimens=count))
 
 
-_STEPS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third)
+def _fourth(tx: Connection) -> None:
+    """Jobs that were sent can be taken back at the terminal."""
+    known = {column["name"] for column in inspect(tx).get_columns("job")}
+    for name, rest in (
+        ("recall_due", f"NOT NULL DEFAULT {'false' if tx.dialect.name == 'postgresql' else '0'}"),
+        ("recall_sent_at", ""),
+    ):
+        if name not in known:
+            kind = schema.job.c[name].type.compile(tx.dialect)
+            tx.execute(text(f"ALTER TABLE job ADD COLUMN {name} {kind} {rest}"))
+
+
+_STEPS: tuple[Callable[[Connection], None], ...] = (_first, _second, _third, _fourth)
 """Step n brings version n to n + 1."""
 
 

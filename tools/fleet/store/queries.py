@@ -138,7 +138,10 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class JobRow:
-    """A job and how far it is: QUEUED | IN_PROGRESS | SUCCEEDED | FAILED | REJECTED | TIMED_OUT | CANCELED."""
+    """A job and how far it is: QUEUED | IN_PROGRESS | SUCCEEDED | FAILED | REJECTED | TIMED_OUT | CANCELED.
+
+    ``recall_due``: taken back here, and the terminal, which may have it, has not answered yet.
+    """
 
     id: str
     terminal: str
@@ -151,6 +154,7 @@ class JobRow:
     status: str
     detail: Json
     updated_at: datetime
+    recall_due: bool
 
 
 @dataclass(frozen=True, slots=True)

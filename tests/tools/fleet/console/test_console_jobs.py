@@ -66,6 +66,17 @@ def test_a_job_that_was_not_begun_can_be_taken_back_with_what_was_wanted(visit: 
     assert province.post(f"/jobs/{job_id}/cancel")[0] == 409
 
 
+def test_a_job_that_was_sent_and_taken_back_says_so_until_the_machine_has_answered(visit: Visit, store: Store) -> None:
+    job_id, taigu = ordered(store, "testPrint"), visit("taigu")
+    with store.writing() as tx:
+        tx.execute(update(job).where(job.c.id == job_id).values(sent_at=NOW))
+    assert taigu.post(f"/jobs/{job_id}/cancel")[0] == 303
+    assert "正在收回" in taigu.get(f"/jobs/{job_id}")[1]
+    with store.writing() as tx:
+        tx.execute(update(job).where(job.c.id == job_id).values(recall_due=False))
+    assert "正在收回" not in taigu.get(f"/jobs/{job_id}")[1]
+
+
 def test_a_job_that_was_begun_is_not_taken_back(visit: Visit, store: Store) -> None:
     job_id = ordered(store, "reboot", "IN_PROGRESS")
     taigu = visit("taigu")

@@ -138,6 +138,9 @@ job = Table(
     moment_column("created_at"),
     Column("created_by", String(40), nullable=False),
     Column("sent_at", Moment),
+    # taken back after it was sent: the terminal is told so until it says what became of it
+    Column("recall_due", Boolean, nullable=False, server_default=false()),
+    Column("recall_sent_at", Moment),
     Column("status", String(12), nullable=False, server_default="QUEUED"),
     Column("detail", Document),
     moment_column("updated_at"),
