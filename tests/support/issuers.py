@@ -39,7 +39,7 @@ def remote_station(folder: Path, more: str = "") -> StationConfig:
 
 
 class IssuerProcess:
-    """The issuer of the station in ``folder``; ``moment`` and ``call`` as in ``python -m support.issuers``."""
+    """The issuer of the station in ``folder``; ``moment`` and ``call`` as in ``python -m support.issuers``. As a block: started, and killed after it."""
 
     def __init__(self, folder: Path, moment: str = "", call: str = "") -> None:
         self.station = folder / "station.toml"
@@ -49,16 +49,30 @@ class IssuerProcess:
             self._command = [sys.executable, "-m", "support.issuers", str(self.station), moment, call]
         self._log = folder / "issuer.log"
         self._process: subprocess.Popen[bytes] | None = None
+        self._turn = threading.Lock()
+        self._is_over = False
+
+    def __enter__(self) -> IssuerProcess:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
 
     def begin(self) -> None:
         """Start without waiting."""
+        with self._turn:
+            self._is_over = False
+            self._begin()
+
+    def _begin(self) -> None:
         environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
         with self._log.open("ab") as out:
             self._process = subprocess.Popen(
                 self._command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out
             )
 
-    def start(self, within_s: float = 20.0) -> None:
+    def start(self, within_s: float = 60.0) -> None:
         """Start and wait until it answers the door."""
         self.begin()
         assert self._process is not None
@@ -68,13 +82,16 @@ class IssuerProcess:
                 if probe.connect_ex(str(self.path)) == 0:
                     return
             time.sleep(0.02)
+        self.kill()
         raise AssertionError(self._log.read_text(encoding="utf-8"))
 
     def kill(self) -> None:
-        """As the kernel would."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(10)
+        """As the kernel would. Whoever watches for a death of its own brings it back no more."""
+        with self._turn:
+            self._is_over = True
+            if self._process is not None:
+                self._process.kill()
+                self._process.wait()
 
     def end(self) -> int:
         """In order; its exit code."""
@@ -82,17 +99,19 @@ class IssuerProcess:
         self._process.terminate()
         return self._process.wait(20)
 
-    def died(self, within_s: float = 20.0) -> bool:
+    def died(self, within_s: float = 60.0) -> bool:
         """Wait for a death of its own; whether it was the chosen one."""
         assert self._process is not None
         return self._process.wait(within_s) == -signal.SIGKILL and (self.station.parent / _DIED).exists()
 
     def reborn(self) -> threading.Thread:
-        """Start again as soon as it has died, as the service manager does."""
+        """Start again as soon as it has died the chosen death, as the service manager does."""
 
         def watch() -> None:
-            self.died()
-            self.begin()
+            if self.died():
+                with self._turn:
+                    if not self._is_over:
+                        self._begin()
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
