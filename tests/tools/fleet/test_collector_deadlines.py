@@ -55,5 +55,29 @@ def test_days_to_come_are_alerts_until_something_was_done(kind: str, tmp_path: P
             facts = tx.execute(select(alert.c.facts).where(alert.c.code == "paperLow")).scalar()
         assert facts == {"labels": 90.0, "a_day": 50, "lasts_days": 1.8}
         with store.writing() as tx:
+            tx.execute(update(alert).where(alert.c.code == "paperLow").values(acknowledged_by="chen", acknowledged_at=NOW))
+        _prints(health, 60)
+        judged(store, health, 5)
+        assert _paper(store)[0] == facts  # so soon nobody looks
+        judged(store, health, 11)
+        assert _paper(store) == ({"labels": 60, "a_day": 50, "lasts_days": 1.2}, "chen", 1)
+        _prints(health, 55)
+        judged(store, health, 22)
+        assert _paper(store)[0] == {"labels": 55, "a_day": 50, "lasts_days": 1.1}
+        with store.writing() as tx:
             tx.execute(update(terminal).values(dir=4))
-        assert judged(store, health, 12) == due - {("versionBehind", "directory")}
+        assert judged(store, health, 33) == due - {("versionBehind", "directory")}
+
+
+def _prints(health: Health, left: int) -> None:
+    """So many labels are left, as the terminal would say."""
+    view = health.views[CODE]
+    view.values["printer", "supply/labels_remaining"] = left
+    health._dirty.add(CODE)
+
+
+def _paper(store: Store) -> tuple[object, str | None, int]:
+    """What the open alert says, who has taken it, and how many there ever were."""
+    with store.reading() as tx:
+        rows = tx.execute(select(alert.c.facts, alert.c.acknowledged_by).where(alert.c.code == "paperLow")).all()
+    return rows[-1].facts, rows[-1].acknowledged_by, len(rows)

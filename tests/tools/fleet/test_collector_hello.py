@@ -19,7 +19,7 @@ from kiosk.wire.topics import Up, up
 from kiosk.wire.uplink import CertBatch, ClockReport, ClockSource, Hello, Mark, OutboxSpan, Welcome
 from support.centre import DATABASES, NOW, empty_store
 from tools.fleet.collector import jobs
-from tools.fleet.collector.alerts import close_alert, open_keys
+from tools.fleet.collector.alerts import close_alert, open_now
 from tools.fleet.collector.health import Health
 from tools.fleet.collector.hello import answer_hello
 from tools.fleet.collector.ingest import Ingest
@@ -77,7 +77,7 @@ def issued(store: Store, count: int = 3) -> SimulatedTerminal:
 
 def codes(store: Store) -> set[str]:
     with store.reading() as tx:
-        return {key[3] for key in open_keys(tx)}
+        return {key[3] for key in open_now(tx)}
 
 
 def test_a_welcome_says_what_is_held_and_what_is_wanted(store: Store) -> None:
@@ -228,14 +228,14 @@ def test_conflicts_and_gaps_stand_as_alarms_until_they_are_gone(store: Store) ->
     Ingest(store).take([read_arrival(up(one.code, Up.CERT), late.encode())], keys, NOW)
     with store.writing() as tx:
         rules.judge(tx, NOW)
-        assert open_keys(tx) == {}
+        assert open_now(tx) == {}
         rules.judge(tx, NOW + timedelta(seconds=301))
-        assert {key[3] for key in open_keys(tx)} == {"gap"}
+        assert {key[3] for key in open_now(tx)} == {"gap"}
     gap = CertBatch(one.generation, tuple(one.events[2:4]))
     Ingest(store).take([read_arrival(up(one.code, Up.CERT), gap.encode())], keys, NOW)
     with store.writing() as tx:
         rules.judge(tx, NOW + timedelta(seconds=302))
-        assert open_keys(tx) == {}
+        assert open_now(tx) == {}
 
 
 def an_edge(one: SimulatedTerminal) -> EdgeNode:

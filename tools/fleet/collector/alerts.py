@@ -1,4 +1,7 @@
-"""Opens and closes alerts. One open alert for each (county, terminal, device, code); what is acknowledged stays so until it closes."""
+"""Opens and closes alerts. One open alert for each (county, terminal, device, code); what is acknowledged stays so until it closes.
+
+An open alert says what is now: its severity, cause and facts follow what is found, its beginning and who has taken it stay.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +39,22 @@ class Finding:
         return (self.county, self.terminal, self.device, self.code)
 
 
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What an open alert says."""
+
+    severity: Severity
+    cause: str
+    facts: dict[str, Any]
+
+    @classmethod
+    def of(cls, found: Finding) -> Claim:
+        """What it should say."""
+        return cls(found.severity, found.cause, found.facts)
+
+
 def open_alert(tx: Connection, found: Finding, now: datetime) -> None:
-    """Open it, or leave the open one as it is; a worse one gets worse."""
+    """Open it, or let the open one say what is now."""
     made: Any = (postgresql if tx.dialect.name == "postgresql" else sqlite).insert(alert)
     tx.execute(
         made.on_conflict_do_update(
@@ -76,9 +93,10 @@ def close_alert(tx: Connection, key: AlertKey, now: datetime, by: str = "") -> b
     return bool(closed.rowcount)
 
 
-def open_keys(tx: Connection) -> dict[AlertKey, Severity]:
-    """All that is open."""
+def open_now(tx: Connection) -> dict[AlertKey, Claim]:
+    """All that is open, and what it says."""
+    of = alert.c
     rows = tx.execute(
-        select(alert.c.county, alert.c.terminal, alert.c.device, alert.c.code, alert.c.severity).where(alert.c.closed_at.is_(None))
+        select(of.county, of.terminal, of.device, of.code, of.severity, of.cause, of.facts).where(of.closed_at.is_(None))
     )
-    return {(row[0], row[1], row[2], row[3]): Severity(row[4]) for row in rows}
+    return {(row[0], row[1], row[2], row[3]): Claim(Severity(row.severity), row.cause, row.facts or {}) for row in rows}

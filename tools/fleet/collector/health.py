@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection
 
 from kiosk.domain.certificate import beijing_date
 from kiosk.wire.sparkplug.payload import Value
-from tools.fleet.collector.alerts import AlertKey, Finding, close_alert, open_alert, open_keys
+from tools.fleet.collector.alerts import AlertKey, Claim, Finding, close_alert, open_alert, open_now
 from tools.fleet.collector.bulk import bulk_for
 from tools.fleet.collector.rules import View, behind, findings, opening, state_of
 from tools.fleet.collector.sparkplug_host import AskRebirth, Born, Died, News, Reading, Told
@@ -72,6 +72,8 @@ _ABSENCE = frozenset({"silent", "offline", "notOpened"})
 _MOST_METRICS = 256
 """Of one terminal; a real one has 72."""
 _SEEN_EVERY_S = 20
+_FACTS_EVERY_S = 10
+"""Facts of open alerts (labels left, degrees) move all the time; nobody reads them faster."""
 _TURN_S = 10
 _OLDEST = timedelta(days=90)
 _USE_DAYS = 7
@@ -90,7 +92,8 @@ class Health:
         self._changed: set[str] = set()
         self._seen: set[str] = set()
         self._seen_at: float | None = None
-        self._open: dict[AlertKey, Severity] = {}
+        self._facts_at: float | None = None
+        self._open: dict[AlertKey, Claim] = {}
         self._wanted: dict[str, dict[AlertKey, Finding]] = {}
         self._outages: dict[AlertKey, Finding] = {}
         self._turn: list[str] = []
@@ -123,7 +126,7 @@ class Health:
                     self.watch.add(row.code, row.county, mono)
                 else:
                     self.watch.remove(row.code)
-        self._open = {key: severity for key, severity in open_keys(tx).items() if key[3] in OWN_CODES}
+        self._open = {key: told for key, told in open_now(tx).items() if key[3] in OWN_CODES}
         return strangers
 
     def load_metrics(self, tx: Connection) -> None:
@@ -192,7 +195,7 @@ class Health:
             for (code, device, metric), (value, at) in self._metrics.items()
         ]
         bulk_for(tx.dialect.name).health(tx, rows, self._past)
-        self._write_alerts(tx, now)
+        self._write_alerts(tx, now, with_facts=self._facts_due(mono))
 
     def flushed(self, mono: float) -> None:
         """The COMMIT has come back."""
@@ -202,8 +205,13 @@ class Health:
         if self._seen_due(mono):
             self._seen.clear()
             self._seen_at = mono
-        wanted = self._all_wanted()
-        self._open = {key: found.severity for key, found in wanted.items()}
+        was, with_facts = self._open, self._facts_due(mono)
+        self._open = {
+            key: was[key] if not with_facts and key in was and was[key].severity is found.severity else Claim.of(found)
+            for key, found in self._all_wanted().items()
+        }
+        if with_facts:
+            self._facts_at = mono
 
     def _heard(self, view: View, device: str, mono: float, now: datetime) -> None:
         opened = mono - (now - opening(view, now)).total_seconds()
@@ -296,10 +304,14 @@ class Health:
     def _seen_due(self, mono: float) -> bool:
         return self._seen_at is None or mono - self._seen_at >= _SEEN_EVERY_S
 
-    def _write_alerts(self, tx: Connection, now: datetime) -> None:
+    def _facts_due(self, mono: float) -> bool:
+        return self._facts_at is None or mono - self._facts_at >= _FACTS_EVERY_S
+
+    def _write_alerts(self, tx: Connection, now: datetime, *, with_facts: bool) -> None:
         wanted = self._all_wanted()
         for key, found in sorted(wanted.items(), key=lambda item: item[0]):
-            if self._open.get(key) is not found.severity:
+            said = self._open.get(key)
+            if said is None or said.severity is not found.severity or (with_facts and said != Claim.of(found)):
                 open_alert(tx, found, now)
         for key in sorted(self._open.keys() - wanted.keys()):
             close_alert(tx, key, now)

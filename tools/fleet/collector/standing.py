@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
-from tools.fleet.collector.alerts import Finding, close_alert, open_alert, open_keys
+from tools.fleet.collector.alerts import Claim, Finding, close_alert, open_alert, open_now
 from tools.fleet.config import Delays
 from tools.fleet.store.schema import conflict, quarantine, stream
 from tools.fleet.store.states import Severity
@@ -29,9 +29,9 @@ class StandingRules:
     def judge(self, tx: Connection, now: datetime) -> None:
         """Open and close."""
         found = {one.key: one for one in [*self._conflicts(tx), *self._gaps(tx, now), *self._quarantined(tx, now)]}
-        held = {key: severity for key, severity in open_keys(tx).items() if key[3] in CODES}
+        held = {key: told for key, told in open_now(tx).items() if key[3] in CODES}
         for key, one in sorted(found.items(), key=lambda item: item[0]):
-            if key not in held:
+            if held.get(key) != Claim.of(one):
                 open_alert(tx, one, now)
         for key in sorted(held.keys() - found.keys()):
             close_alert(tx, key, now)
