@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from kiosk.domain.number import CertificateNumber
 
 SCHEMA = 1
 STALE_DAYS = 30
+KEY_LIFE = timedelta(days=365)
 
 
 class KeyListError(Exception):
@@ -66,6 +67,11 @@ class KeyList:
     def with_void(self, key_id: int, counter: int) -> KeyList:
         """The list with one more void: how a terminal knows its own voids at once."""
         return KeyList(self.host, self.issued_at, self.keys, self.voids | {(key_id, counter)})
+
+
+def renewal_after(began: date) -> date:
+    """The usual last day of a key: a year after it began."""
+    return began + KEY_LIFE
 
 
 def load_key_list(path: Path, root: bytes | None = None) -> KeyList:

@@ -15,12 +15,13 @@ from itertools import chain
 from pathlib import Path
 
 from kiosk.config import StationConfig, load_station
-from kiosk.credential.keylist import KeyList, TrustedKey, dump_key_list
+from kiosk.credential.keylist import KeyList, TrustedKey, dump_key_list, renewal_after
 from kiosk.credential.secret_file import read_secret, write_secret
 from kiosk.credential.signer import load_signer, new_private_key
 from kiosk.credential.token import Algorithm
 from kiosk.directory.build import build_directory
 from kiosk.directory.files import snapshots
+from kiosk.domain.certificate import beijing_date
 from kiosk.label.stock import STOCKS
 from tools.bench.people import PEOPLE_FILE, subjects
 from tools.bench.printer import TCP_PORT
@@ -117,7 +118,8 @@ def _write_keys(folder: Path) -> None:
     if file.exists() and public.hex() in file.read_text(encoding="utf-8"):
         return
     now = datetime.now(UTC).replace(microsecond=0)
-    key = TrustedKey(KEY_ID, Algorithm.ED25519, public, TERMINAL, STATION, COUNTY, not_before=now - timedelta(days=1), demo=True)
+    began, renew_by = now - timedelta(days=1), renewal_after(beijing_date(now))
+    key = TrustedKey(KEY_ID, Algorithm.ED25519, public, TERMINAL, STATION, COUNTY, not_before=began, demo=True, renew_by=renew_by)
     document = dump_key_list(KeyList(HOST, now, {key.key_id: key}))
     file.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 

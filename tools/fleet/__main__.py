@@ -4,6 +4,7 @@ serve      broker, collectors, console and public page on this machine, until in
 collect    collectors and host only, for a broker and a database that are somewhere else
 web        console and public page only
 files      the files of releases for terminals, over mutual TLS
+trust      terminals' new keys enter the trusted key list
 publish    a list of subjects or of keys becomes a signed version
 simulate   invented terminals against a broker
 key        make the centre's key     account   make a login     terminal   enter a terminal     broker-conf   write mosquitto's configuration

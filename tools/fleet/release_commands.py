@@ -1,4 +1,4 @@
-"""``python -m tools.fleet publish directory|keys`` and ``files``: what terminals are given, made and served."""
+"""``python -m tools.fleet trust``, ``publish directory|keys`` and ``files``: what terminals are given, made and served."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ import json
 import ssl
 import sys
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from kiosk.credential.keylist import KeyListError, parse_key_list
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from kiosk.credential.keylist import KeyListError, load_key_list, parse_key_list
 from kiosk.credential.secret_file import KeyFileError
 from kiosk.directory.importing import Imported, Order, import_csv, write_report
 from kiosk.directory.reader import Directory
@@ -22,13 +25,14 @@ from kiosk.store.whole_file import write_whole
 from kiosk.texts import Texts
 from kiosk.wire.sync import FileKind
 from tools.fleet.area import Area
-from tools.fleet.collector.jobs import load_centre_key
+from tools.fleet.collector.jobs import load_centre_key, make_centre_key
 from tools.fleet.collector.worker import utc_now
 from tools.fleet.config import FleetConfig
 from tools.fleet.releases import rollout
 from tools.fleet.releases.content import in_terminals_order, key_lines, subject_line
 from tools.fleet.releases.publish import Published, Publisher
 from tools.fleet.releases.server import file_app
+from tools.fleet.releases.trust import NotTrusted, document_of, take_in, without_a_day
 from tools.fleet.store.database import Store, open_store
 
 Chosen = argparse.Namespace
@@ -54,6 +58,15 @@ def add_verbs(verb: Callable[..., argparse.ArgumentParser]) -> None:
     )
     made.add_argument("--start", action="store_true", help="give it out at once: a few terminals first, then the rest")
     made.add_argument("--pilot", type=int, default=rollout.PILOT, help="how many terminals get it first")
+    trust = verb("trust", "take terminals' new keys into the trusted key list of the folder", take_keys)
+    trust.add_argument("file", type=Path, nargs="+", help="what python -m kiosk.issuing.new_key wrote at a terminal")
+    trust.add_argument(
+        "--renew-by",
+        type=date.fromisoformat,
+        metavar="DATE",
+        help="last day for keys that say none; default a year after they began. The centre warns 30 days before",
+    )
+    trust.add_argument("--root-key", type=Path, metavar="FILE", help="sign the list; made when it is not there, FILE.pub beside it")
     files = verb("files", "hand the files of releases to terminals", files_server)
     files.add_argument("--port", type=int, default=FILES_PORT)
     files.add_argument("--bind", default="127.0.0.1")
@@ -93,6 +106,32 @@ def publish(chosen: Chosen) -> int:
     finally:
         store.close()
     return 0
+
+
+def take_keys(chosen: Chosen) -> int:
+    """Exit code 2: nothing was changed."""
+    from tools.fleet.commands import prepared
+
+    config = prepared(chosen)
+    try:
+        known = load_key_list(config.keys) if config.keys.exists() else None
+        if known is not None and chosen.root_key is None and "signature" in json.loads(config.keys.read_text(encoding="utf-8")):
+            print(f"{config.keys} is signed: name the key with --root-key", file=sys.stderr)
+            return 2
+        keys = take_in(known, [load_key_list(file) for file in chosen.file], utc_now().replace(microsecond=0), chosen.renew_by)
+        root = None if chosen.root_key is None else _root(chosen.root_key)
+    except (KeyFileError, KeyListError, NotTrusted) as err:
+        print(f"refused: {err}", file=sys.stderr)
+        return 2
+    write_whole(config.keys, json.dumps(document_of(keys, root), ensure_ascii=False, indent=1).encode("utf-8"))
+    print(f"{config.keys}: {len(keys.keys)} keys; publish keys gives them to the terminals")
+    return 0
+
+
+def _root(path: Path) -> Ed25519PrivateKey:
+    if not path.exists():
+        make_centre_key(path, path.with_name(path.name + ".pub"))
+    return load_centre_key(path)
 
 
 def files_server(chosen: Chosen) -> int:
@@ -148,7 +187,10 @@ def _keys(chosen: Chosen, config: FleetConfig, publisher: Publisher) -> Publishe
         document = json.loads(source.read_text(encoding="utf-8"))
     except ValueError as err:
         raise KeyListError("malformed") from err
-    parse_key_list(document, root)
+    silent = without_a_day(parse_key_list(document, root))
+    if silent:
+        shown = ", ".join(map(str, silent[:_SHOWN]))
+        print(f"{len(silent)} keys have no renew_by, nobody will be warned: {shown}", file=sys.stderr)
     ordered = in_terminals_order(document)
     parse_key_list(ordered, root)  # a signature over another order would be refused by every terminal
     head = {name: value for name, value in ordered.items() if name not in ("keys", "voids")}
