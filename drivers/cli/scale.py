@@ -95,7 +95,7 @@ def probe_scale(desk: Desk, order: ScaleOrder) -> int:
             "kind": DeviceKind.SCALE.value,
             "protocol": found.profile.name,
             "baud": line.baud,
-            "line": f"{line.data_bits}{line.parity}{line.stop_bits}",
+            "line": line.frame,
             "frames": best.good,
             "checked": best.checked,
             "raw": best.sample.hex(" ").upper(),
@@ -250,7 +250,7 @@ def _need_port(port: str) -> None:
 def _words(evidence: Evidence) -> str:
     line = evidence.line
     return (
-        f"{evidence.profile} at {line.baud} {line.data_bits}{line.parity}{line.stop_bits}"
+        f"{evidence.profile} at {line}"
         f" {'asked' if evidence.was_asked else 'heard'}: {evidence.good} good, {evidence.bad} bad,"
         f" {'checksum' if evidence.checked else 'no checksum'}, {evidence.sample.hex(' ').upper()}"
     )

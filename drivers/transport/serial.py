@@ -35,6 +35,14 @@ class LineSettings:
     stop_bits: int = 1
     flow: str = ""
 
+    @property
+    def frame(self) -> str:
+        """As technicians write it: 8N1."""
+        return f"{self.data_bits}{self.parity}{self.stop_bits}"
+
+    def __str__(self) -> str:
+        return f"{self.baud} {self.frame}"
+
 
 def open_serial(path: str, line: LineSettings, *, is_paced: bool = False) -> SerialTransport:
     """Open and drain. ``is_paced``: take bytes at the speed of the wire. Raises ``NeedsPerson('permissionDenied')``, ``TryAgain('deviceBusy' | 'noDevice' | 'hardwareError')``."""
