@@ -18,6 +18,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
 from tools.fleet.config import Broker, FleetConfig
 
 PORT = 8710
@@ -25,10 +27,14 @@ BROKER_PORT = 1883
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Do one verb."""
+    """Do one verb. Exit code 2 also when the database cannot be reached."""
     chosen = _parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = chosen.run
-    return run(chosen)
+    try:
+        return run(chosen)
+    except OperationalError as err:
+        print(f"database: {err.orig}", file=sys.stderr)
+        return 2
 
 
 def config_of(chosen: argparse.Namespace) -> FleetConfig:
@@ -103,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     terminal.add_argument("--retire", action="store_true")
     conf = verb("broker-conf", "write mosquitto.conf and its access list into the folder", commands.broker_conf)
     conf.add_argument("--port", type=int, default=8883)
+    conf.add_argument("--bind", default="", help="address; default with TLS: all, without: this machine")
     return parser
 
 

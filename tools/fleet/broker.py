@@ -52,8 +52,8 @@ def mosquitto_path() -> str | None:
     return shutil.which("mosquitto") or next((path for path in ("/usr/sbin/mosquitto",) if Path(path).exists()), None)
 
 
-def write_mosquitto(folder: Path, port: int, tls: TlsServer | None = None) -> Path:
-    """Write ``mosquitto.conf`` and ``mosquitto.acl`` into ``folder``; answers the former."""
+def write_mosquitto(folder: Path, port: int, tls: TlsServer | None = None, bind: str = "") -> Path:
+    """Write ``mosquitto.conf`` and ``mosquitto.acl`` into ``folder``; answers the former. ``bind`` "": every address with TLS, this machine without."""
     folder.mkdir(parents=True, exist_ok=True)
     acl = folder / "mosquitto.acl"
     acl.write_text(_ACL, encoding="utf-8")
@@ -61,7 +61,7 @@ def write_mosquitto(folder: Path, port: int, tls: TlsServer | None = None) -> Pa
     lines = [
         f"user {pwd.getpwuid(os.getuid()).pw_name}",
         "per_listener_settings false",
-        f"listener {port}" + ("" if tls else " 127.0.0.1"),
+        f"listener {port} {bind if tls else '127.0.0.1'}".rstrip(),
     ]
     if tls is None:
         lines.append("allow_anonymous true")

@@ -180,7 +180,7 @@ def broker_conf(chosen: Chosen) -> int:
         print("--ca, --certificate and --key belong together", file=sys.stderr)
         return 2
     tls = TlsServer(*(path.resolve() for path in files)) if all(files) else None
-    print(write_mosquitto(chosen.folder.resolve(), chosen.port, tls))
+    print(write_mosquitto(chosen.folder.resolve(), chosen.port, tls, chosen.bind))
     return 0
 
 
