@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from kiosk.credential.keylist import STALE_DAYS, KeyList, TrustedKey
-from kiosk.credential.token import BODY_BYTES, Algorithm, TokenBody, TokenError, decode_url, signed_message
+from kiosk.credential.token import BODY_BYTES, TOKEN_BYTES, Algorithm, TokenBody, TokenError, decode_url, signed_message
 from kiosk.domain.certificate import record_digest
 from kiosk.domain.number import CertificateNumber
 
@@ -71,12 +71,22 @@ _TOKEN_STATUSES = {
 
 def verify_url(url: str, keys: KeyList, now: datetime, record: bytes | None = None) -> Verdict:
     """Check a QR's text; with ``record`` (the canonical record) also that it is the one that was signed."""
-    age = keys.age_days(now)
     try:
         host, token = decode_url(url)
+    except TokenError as err:
+        return _no_token(err, keys.age_days(now))
+    return verify_token(host, token, keys, now, record)
+
+
+def verify_token(host: str, token: bytes, keys: KeyList, now: datetime, record: bytes | None = None) -> Verdict:
+    """The same for a host and a token that did not come as a QR's text."""
+    age = keys.age_days(now)
+    try:
         body = TokenBody.from_bytes(token[:BODY_BYTES])
     except TokenError as err:
-        return Verdict(_TOKEN_STATUSES.get(err.code, Status.MALFORMED), list_age_days=age)
+        return _no_token(err, age)
+    if len(token) != TOKEN_BYTES:
+        return Verdict(Status.TRUNCATED if len(token) < TOKEN_BYTES else Status.MALFORMED, list_age_days=age)
     if host != keys.host:
         return Verdict(Status.WRONG_HOST, list_age_days=age)
     key = keys.keys.get(body.key_id)
@@ -89,6 +99,10 @@ def verify_url(url: str, keys: KeyList, now: datetime, record: bytes | None = No
     except InvalidSignature:
         return Verdict(Status.BAD_SIGNATURE, list_age_days=age)
     return Verdict(_standing(body, key, keys, record), body, _number(key, body), key, age)
+
+
+def _no_token(err: TokenError, age: int) -> Verdict:
+    return Verdict(_TOKEN_STATUSES.get(err.code, Status.MALFORMED), list_age_days=age)
 
 
 def _standing(body: TokenBody, key: TrustedKey, keys: KeyList, record: bytes | None) -> Status:

@@ -22,6 +22,7 @@ from kiosk.wire.uplink import BadCode, CertBatch, WireEvent
 from support.centre import DATABASES, NOW, empty_store
 from tools.fleet.area import Area
 from tools.fleet.collector.ingest import Ingest, Settled
+from tools.fleet.collector.keys import KeyFile
 from tools.fleet.collector.reading import Arrival, Poison, read_arrival
 from tools.fleet.simulator.filling import register
 from tools.fleet.simulator.terminals import SimulatedTerminal, key_list, make_terminals
@@ -302,3 +303,11 @@ def test_any_order_and_any_repetition_ends_the_same(tmp_path: Path, seed: int, c
                 one.numbers[2]
             ]
     (folder / "centre.db").unlink()
+
+
+def test_what_came_before_there_was_any_list_of_keys_is_taken_in_with_the_first(store: Store, tmp_path: Path) -> None:
+    one, keys = a_terminal(1)
+    nobody = KeyFile(tmp_path / "none.json").current()
+    assert take(store, nobody, arrival(one, one.events[0])).bad == ((1, BadCode.UNKNOWN_KEY),)
+    assert Ingest(store).recheck(keys, NOW) == 1
+    assert count(store, certificate) == 1
