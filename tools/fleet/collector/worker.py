@@ -1,6 +1,7 @@
 """One ingest process: messages of certificates from the broker into the store, receipts back after COMMIT.
 
 Rules
+- A batch is read and checked in a process beside this one while the batch before it is stored. Batches are stored one after the other, as they came.
 - Order of deeds: COMMIT, receipts, acknowledgements. Whatever falls in between, the terminal sends again and nothing is stored twice.
 - While the database is away nothing is acknowledged and nothing is lost: the broker and the terminals hold it.
 - A message that cannot be read, or that the database refuses, goes to quarantine and is counted; it never stops those beside it.
@@ -14,25 +15,33 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 
+from kiosk.credential.keylist import KeyList
 from kiosk.wire.message import Message
 from kiosk.wire.topics import SHARED_GROUP, Down, Up, down, up_filter
 from kiosk.wire.uplink import BadEvent, Receipt
-from tools.fleet.collector.ingest import Ingest, Settled
+from tools.fleet.collector.checking import Checking
+from tools.fleet.collector.ingest import Ingest, Settled, Taken
 from tools.fleet.collector.keys import KeyFile
 from tools.fleet.collector.link import Got, Link, Spoken
 from tools.fleet.collector.quarantine import keep
 from tools.fleet.collector.reading import Arrival, Poison, read_arrival
+from tools.fleet.collector.work import Looked
 from tools.fleet.config import FleetConfig
 from tools.fleet.store.database import Store
 
 log = logging.getLogger("fleet.ingest")
 
-BATCH_EVENTS = 500
+BATCH_EVENTS = 300
+"""Less than half of what a terminal sends without a receipt: one part is checked while another is stored."""
 BATCH_S = 0.2
+_MANY = 40
+_QUIET_S = 0.02
+"""So many events are somebody's backlog: they wait for others only as long as these follow at once."""
 _RECHECK_S = 30.0
 _RETRY_S = (0.5, 1, 2, 5, 10)
 
@@ -40,6 +49,14 @@ _RETRY_S = (0.5, 1, 2, 5, 10)
 def utc_now() -> datetime:
     """The centre's clock."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Messages that are being checked, with these keys."""
+
+    gathered: list[Got]
+    keys: KeyList
 
 
 class IngestWorker:
@@ -54,6 +71,7 @@ class IngestWorker:
         self._index = index
         self._clock = clock
         self._ingest = Ingest(store)
+        self._checking = Checking()
         self._waiting: queue.Queue[Got] = queue.Queue()
         self._stop = threading.Event()
         self.link = Link(config.broker, f"sxc-ingest-{index}", self._subscriptions, self._waiting.put, manual_ack=True)
@@ -64,18 +82,21 @@ class IngestWorker:
 
     def run(self) -> None:
         """Work until ``stop``."""
+        self._checking.start()
         self.link.start()
+        ahead: _Batch | None = None
         try:
             while not self._stop.is_set():
                 self._recheck()
-                gathered = self._gather()
-                if gathered:
-                    self._settle(gathered)
+                ahead = self._turn(ahead)
+            if ahead is not None:
+                self._settle(ahead, self._checking.finish())
         finally:
             self.link.close()
+            self._checking.close()
 
     def stop(self) -> None:
-        """End after the batch at hand. May be called from a signal handler."""
+        """End after the batches at hand. May be called from a signal handler."""
         self._stop.set()
 
     def _recheck(self) -> None:
@@ -96,22 +117,57 @@ class IngestWorker:
             return [(up_filter(Up.CERT, SHARED_GROUP), 1)]
         return [(up_filter(Up.CERT), 1)] if self._index == 0 else []
 
-    def _gather(self) -> list[Got]:
-        """What comes within a moment, or a batch at once: a terminal whose window is full sends nothing more before its receipt."""
+    def _turn(self, ahead: _Batch | None) -> _Batch | None:
+        """Hand over the next batch, and store the one before it meanwhile; answers the next."""
+        looked = None if ahead is None else self._checking.finish()
+        gathered = self._gather(is_busy=ahead is not None)
+        batch: _Batch | None = None
+        if gathered:
+            batch = _Batch(gathered, self._keys.current())
+            self._checking.begin([(got.topic, got.payload) for got in gathered], batch.keys, self._clock())
+        if ahead is not None:
+            self._settle(ahead, looked)
+        return batch
+
+    def _gather(self, *, is_busy: bool) -> list[Got]:
+        """What comes within a moment, or a batch at once: a terminal whose window is full sends nothing more before its receipt. Only what is there
+        when ``is_busy``: a batch waits to be stored."""
         try:
-            gathered = [self._waiting.get(timeout=0.5)]
+            gathered = [self._waiting.get(timeout=0 if is_busy else 0.5)]
         except queue.Empty:
             return []
-        until, events = time.monotonic() + BATCH_S, _events_in(gathered[0])
-        while events < BATCH_EVENTS and (left := until - time.monotonic()) > 0:
+        until, events = time.monotonic() + (0 if is_busy else BATCH_S), _events_in(gathered[0])
+        while events < BATCH_EVENTS:
+            left = max(0.0, until - time.monotonic())
             try:
-                gathered.append(self._waiting.get(timeout=left))
+                gathered.append(self._waiting.get(timeout=min(left, _QUIET_S) if events >= _MANY else left))
             except queue.Empty:
                 break
             events += _events_in(gathered[-1])
         return gathered
 
-    def _settle(self, gathered: list[Got]) -> None:
+    def _settle(self, batch: _Batch, looked: Looked | None) -> None:
+        # other keys since then: what was found no longer counts
+        if looked is None or self._keys.current() is not batch.keys or not self._store_checked(batch.gathered, looked):
+            self._settle_with_care(batch.gathered)
+        for got in batch.gathered:
+            self.link.ack(got)
+
+    def _store_checked(self, gathered: list[Got], looked: Looked) -> bool:
+        """Store a batch that was checked elsewhere; False when the database did not take it: then nothing of it is there, or all."""
+        if looked.work:
+            try:
+                taken = self._ingest.store(looked.work, self._clock())
+            except (SQLAlchemyError, ArithmeticError, LookupError, TypeError, ValueError) as err:
+                log.warning("a batch was not stored (%s)", type(err).__name__)
+                return False
+            self._stored(taken)
+        for place, code in looked.poisoned.items():
+            self._quarantine(gathered[place], code)
+        return True
+
+    def _settle_with_care(self, gathered: list[Got]) -> None:
+        """All of it in this process: read, check, store; wait for a database that is away, find what it refuses."""
         readable: list[tuple[Got, Arrival]] = []
         for got in gathered:
             try:
@@ -120,8 +176,6 @@ class IngestWorker:
                 self._quarantine(got, err.code)
         if readable:
             self._store_all(readable)
-        for got in gathered:
-            self.link.ack(got)
 
     def _store_all(self, readable: list[tuple[Got, Arrival]]) -> None:
         """Store them together; those the database refuses are found by halving."""
@@ -143,9 +197,7 @@ class IngestWorker:
                 self._divide(readable, err)
                 return
             else:
-                self.certificates += taken.certificates
-                self.duplicates += taken.duplicates
-                self._receipt(taken.settled)
+                self._stored(taken)
                 return
 
     def _divide(self, readable: list[tuple[Got, Arrival]], err: Exception) -> None:
@@ -155,6 +207,11 @@ class IngestWorker:
         half = len(readable) // 2
         self._store_all(readable[:half])
         self._store_all(readable[half:])
+
+    def _stored(self, taken: Taken) -> None:
+        self.certificates += taken.certificates
+        self.duplicates += taken.duplicates
+        self._receipt(taken.settled)
 
     def _receipt(self, settled: Sequence[Settled]) -> None:
         for one in settled:
