@@ -10,11 +10,18 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
 from kiosk.wire.message import Message
+from kiosk.wire.sparkplug.state import HostState
+from kiosk.wire.sparkplug.topic import state_topic
+from kiosk.wire.topics import PRIMARY_HOST
 from support.broker import RealBroker, free_port
 from tools.fleet.broker import broker_command, mosquitto_path
 from tools.fleet.collector.keys import KeyFile
@@ -49,6 +56,32 @@ def collector_part(
         options += ["--ca", str(tls[0]), "--certificate", str(tls[1]), "--key", str(tls[2])]
     with _process([sys.executable, "-m", "tools.fleet", "collect", *options], folder / f"{part.replace(':', '-')}.log") as process:
         yield process
+
+
+@contextmanager
+def host_speaks(port: int, within_s: float = 90) -> Iterator[None]:
+    """A block in which a host is begun: it ends when that host says that it is there, which it does after its subscriptions."""
+    there = threading.Event()
+    subscribed = threading.Event()
+
+    def heard(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if HostState.decode(message.payload).online:
+            there.set()
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.username_pw_set("sxc")
+    client.on_connect = lambda *_: client.subscribe(state_topic(PRIMARY_HOST), 1)
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.on_message = heard
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    try:
+        assert subscribed.wait(within_s)
+        yield
+        assert there.wait(within_s), "the host did not speak"
+    finally:
+        client.disconnect()
+        client.loop_stop()
 
 
 @contextmanager
