@@ -148,7 +148,26 @@ def test_each_fate_has_its_word_and_colour(page: Page, address: str, world: Worl
     expect(found).to_have_attribute("data-verdict", verdict)
     expect(found).to_have_class(f"verdict {tone}")
     assert ("演示样张" in page.inner_text("#page")) is (fate == "demo")
+    stamp = {"demo": "演示样张", "voided": "已作废", "recalled": "已召回"}.get(fate)
+    assert page.locator(".paper .stamp").all_inner_texts() == ([stamp] if stamp else [])
+    green = page.evaluate("getComputedStyle(document.querySelector('.paper')).borderTopColor") == "rgb(8, 90, 51)"
+    assert green is (stamp is None)  # what lies under it does not look valid to who scrolls
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@pytest.mark.parametrize(("digits", "tone"), [("forged", "stop"), ("1407030031000417", "care")])
+@pytest.mark.parametrize("way", ["", "?plain"])
+def test_who_holds_a_forged_or_strange_code_is_told_what_to_do_next(
+    page: Page, address: str, world: World, digits: str, tone: str, way: str
+) -> None:
+    good = world.codes["good"]
+    code = good[:-1] + str((int(good[-1]) + 1) % 10) if digits == "forged" else digits
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}/{code}{way}")
+    expect(page.locator(f".verdict.{tone}")).to_be_visible()
+    assert page.locator(".paper").count() == 0
+    page.get_by_role("link", name="查另一张").click()
+    expect(page.get_by_role("heading", name="查验承诺达标合格证")).to_be_visible()
 
 
 def test_the_form_stands_word_for_word_with_the_masked_phone_until_the_subject_chooses(

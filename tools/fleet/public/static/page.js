@@ -112,7 +112,7 @@ SXC.page = (function () {
   }
 
   function showVerdict(word, again) {
-    show(hero(word, false, again && retry()));
+    show(hero(word, false, again && retry()), el("a", { class: "button second", href: "./" }, w.page.another));
     document.getElementById("page").setAttribute("aria-busy", "false");
   }
 
@@ -124,7 +124,7 @@ SXC.page = (function () {
     show(verdict.demo && w.verdict[word].tone !== "good" && el("section", { class: "demo", role: "note" }, el("strong", null, w.page.demo), el("span", null, w.page.demo_says)),
       top,
       verdict.list_stale && el("p", { class: "notice bad" }, filled(w.page.stale, { days: verdict.list_age_days })),
-      paper(verdict, told && told.record), label(verdict),
+      paper(verdict, told && told.record, w.verdict[word]), label(verdict),
       told && scans(told), BLOCKS.map((name) => block(name, told)),
       told && evaluation(told), told && report(), how(verdict, told));
     document.getElementById("page").setAttribute("aria-busy", told || again ? "false" : "true");
@@ -133,7 +133,7 @@ SXC.page = (function () {
   const row = (name, value, small) => [el("dt", null, name), el("dd", null, value, small && el("small", null, small))];
 
   /* The form, word for word; before the record is here only with what the signature covers. */
-  function paper(verdict, record) {
+  function paper(verdict, record, said) {
     const body = verdict.body;
     const form = table.forms[record ? record.form : table.documents[body.document]] || table.forms.T2026_PRODUCER;
     const fields = record ? record.fields : {
@@ -143,8 +143,9 @@ SXC.page = (function () {
       date: minute(body.issued).replace(/ .*/, "").replace(/年(\d)月/, "年0$1月").replace(/月(\d)日/, "月0$1日"),
     };
     const basis = record ? record.basis : body.basis;
-    return el("section", { class: "paper" },
-      verdict.demo && el("div", { class: "stamp", "aria-hidden": "true" }, w.page.demo),
+    const over = said.tone === "stop" && said.title, stamp = verdict.demo ? w.page.demo : over;
+    return el("section", { class: "paper" + (stamp ? " over" : "") + (stamp && !over ? " specimen" : "") },
+      stamp && el("div", { class: stamp.length > 4 ? "stamp long" : "stamp", "aria-hidden": "true" }, stamp),
       el("h2", null, form.title), el("p", { class: "lead" }, form.heading),
       el("ul", { class: "promises" + (form.ticked ? " ticked" : "") }, form.promises.map((line) => el("li", null, line))),
       el("p", { class: "lead" }, form.basis_heading),
