@@ -55,7 +55,10 @@ def board_lines(metrics: Sequence[Metric]) -> list[tuple[str, str]]:
         ("时钟差", _number(node.get("Clock/offset"), _offset)),
         ("校时来源", str(node.get("Clock/source") or "")),
         ("开机", _number(node.get("Host/uptime"), lambda value: lasting(timedelta(seconds=value)))),
-        ("今天开证", _number(node.get("Issuing/today"), lambda value: f"{value:,.0f} 张")),
+        (
+            "今天的演示样张" if node.get("App/demo") is True else "今天开证",
+            _number(node.get("Issuing/today"), lambda value: f"{value:,.0f} 张"),
+        ),
     ]
     return [(name, value) for name, value in lines if value]
 

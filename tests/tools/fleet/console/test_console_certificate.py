@@ -51,6 +51,8 @@ def test_what_a_demonstration_key_made_says_so_wherever_it_is_shown_and_is_in_no
         assert line is not None and "演示样张" in line[0]
     terminal = page.get("/terminals/1407030001")[1]
     assert "这台机器用的是演示密钥" in terminal
+    assert "今天的演示样张" in terminal and "今天开证" not in terminal
+    assert "今天开证" in before["/terminals/1407030001"]
     assert terminal.count("演示样张</span>") == 1  # of the last ten, one
     overview = page.get("/")[1]
     assert re.search(r"演示样张</span> 另有 1,234 张，不算在开证数里", overview)
