@@ -15,6 +15,7 @@ import pytest
 from kiosk.config import load_station
 from kiosk.session.events import Key
 from kiosk.session.pages import Page
+from kiosk.wire.order import ORDERS_FOLDER
 from support.centre_processes import HAS_MOSQUITTO, collector_part, running_broker
 from support.terminals import Desk
 from tools.bench.bench import Bench
@@ -149,6 +150,10 @@ def test_a_job_outlives_the_agents_death_and_is_done_once(tmp_path: Path) -> Non
                 return next(row.status for row in jobs_of(tx, TERMINAL) if row.id == job)
 
         until(lambda: status() == "IN_PROGRESS", "the job's beginning")
+        orders = desk.config.paths.runtime / ORDERS_FOLDER
+        until(
+            lambda: any(orders.glob(f"{job}.*")), "the order at the app"
+        )  # told before it is handed over: a death in between would end it
         agent.kill()
         agent.wait()
         desk.press(Key.CANCEL).at(Page.ATTRACT)
