@@ -50,19 +50,25 @@ def trusted_keys(config: StationConfig) -> KeyList:
         raise StartError(f"start.keys.{err.code}", file=config.paths.keys) from err
 
 
-def own_key(config: StationConfig) -> TrustedKey:
-    """The newest key of this terminal in the trusted list. Raises ``StartError``."""
+def own_keys(config: StationConfig) -> list[TrustedKey]:
+    """All keys of this terminal in the trusted list, the newest first. Raises ``StartError`` where there is none."""
     own = [key for key in trusted_keys(config).keys.values() if key.terminal == config.station.terminal]
     if not own:
         raise StartError("start.keys.notOurs", file=config.paths.keys, terminal=config.station.terminal)
-    return max(own, key=lambda key: key.key_id)
+    return sorted(own, key=lambda key: key.key_id, reverse=True)
+
+
+def own_key(config: StationConfig) -> TrustedKey:
+    """The newest key of this terminal. Raises ``StartError``."""
+    return own_keys(config)[0]
 
 
 def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock, centre: StandingWord | None = None) -> LedgerIssuer:
     """The issuer of this station on its own ledger. Raises ``StartError``."""
-    key, signing = own_key(config), config.issuer_secrets / "signing.key"
+    signing = config.issuer_secrets / "signing.key"
     try:
-        signer = load_label_signer(signing, key, config.station.host, config.station.terminal)
+        # Between the new list and the new file the older key signs on.
+        signer = load_label_signer(signing, own_keys(config), config.station.host)
     except SigningKeyError as err:
         raise StartError(f"start.secret.{err.code}", file=signing) from err
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
@@ -100,15 +101,16 @@ class TokenLabelSigner:
         return Label(copy, copies, token, encode_url(self._host, token))
 
 
-def load_label_signer(path: Path, key: TrustedKey, host: str, terminal: str) -> TokenLabelSigner:
-    """The signer with the private key in ``path``, which must be the one that the trusted key list names for ``terminal``.
+def load_label_signer(path: Path, own: Sequence[TrustedKey], host: str) -> TokenLabelSigner:
+    """The signer with the private key in ``path``, which must be one of ``own``: those that the trusted key list names for this terminal.
 
     Raises ``SigningKeyError``.
     """
-    try:
-        signer = load_signer(path, key.key_id)
-    except KeyFileError as err:
-        raise SigningKeyError(err.code) from err
-    if key.terminal != terminal or not hmac.compare_digest(signer.public_key, key.public_key):
-        raise SigningKeyError("notOurs")
-    return TokenLabelSigner(signer, host, is_demo=key.demo)
+    for key in own:
+        try:
+            signer = load_signer(path, key.key_id)
+        except KeyFileError as err:
+            raise SigningKeyError(err.code) from err
+        if hmac.compare_digest(signer.public_key, key.public_key):
+            return TokenLabelSigner(signer, host, is_demo=key.demo)
+    raise SigningKeyError("notOurs")

@@ -37,7 +37,7 @@ def key_list(folder: Path) -> KeyList:
 
 
 def signer(folder: Path) -> TokenLabelSigner:
-    return load_label_signer(folder / "signing.key", trusted_key(folder), HOST, TERMINAL)
+    return load_label_signer(folder / "signing.key", [trusted_key(folder)], HOST)
 
 
 def open_here(folder: Path) -> LedgerIssuer:

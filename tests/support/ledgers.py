@@ -81,7 +81,7 @@ def real_signer(folder: Path, key_id: int = 7, host: str = "q.test", *, demo: bo
     write_secret(path, new_private_key())
     public = load_signer(path, key_id).public_key
     key = TrustedKey(key_id, Algorithm.ED25519, public, TERMINAL, STATION, "140703", NOON, demo=demo)
-    return load_label_signer(path, key, host, TERMINAL)
+    return load_label_signer(path, [key], host)
 
 
 def open_issuer(

@@ -33,7 +33,7 @@ def trusted(key_file: Path, terminal: str = TERMINAL) -> TrustedKey:
 
 
 def a_signer(key_file: Path) -> TokenLabelSigner:
-    return load_label_signer(key_file, trusted(key_file), "q.test", TERMINAL)
+    return load_label_signer(key_file, [trusted(key_file)], "q.test")
 
 
 def test_every_copy_verifies_offline_and_binds_the_stored_record(tmp_path: Path, key_file: Path) -> None:
@@ -62,13 +62,26 @@ def test_facts_that_the_code_cannot_hold_are_refused_and_take_no_number(tmp_path
 
 def test_a_key_that_the_list_does_not_name_for_this_terminal_signs_nothing(tmp_path: Path, key_file: Path) -> None:
     with pytest.raises(SigningKeyError, match="notOurs"):
-        load_label_signer(key_file, trusted(key_file, terminal="1407030099"), "q.test", TERMINAL)
+        load_label_signer(key_file, [], "q.test")
     other = tmp_path / "other.key"
     write_secret(other, new_private_key())
     with pytest.raises(SigningKeyError, match="notOurs"):
-        load_label_signer(other, trusted(key_file), "q.test", TERMINAL)
+        load_label_signer(other, [trusted(key_file)], "q.test")
     other.chmod(0o644)
     with pytest.raises(SigningKeyError, match="openToOthers"):
-        load_label_signer(other, trusted(key_file), "q.test", TERMINAL)
+        load_label_signer(other, [trusted(key_file)], "q.test")
     with pytest.raises(SigningKeyError, match="missing"):
-        load_label_signer(tmp_path / "none", trusted(key_file), "q.test", TERMINAL)
+        load_label_signer(tmp_path / "none", [trusted(key_file)], "q.test")
+
+
+def test_between_the_new_list_and_the_new_file_the_older_key_signs_on(tmp_path: Path, key_file: Path) -> None:
+    coming = tmp_path / "coming.key"
+    write_secret(coming, new_private_key())
+    newer = replace(trusted(coming), key_id=8)
+    assert a_label_key(key_file, [newer, trusted(key_file)]) == 7
+    assert a_label_key(coming, [newer, trusted(key_file)]) == 8
+
+
+def a_label_key(file: Path, own: list[TrustedKey]) -> int:
+    """The key id in a label that is signed with a file."""
+    return load_label_signer(file, own, "q.test").key_id

@@ -26,7 +26,7 @@ EXAMPLE = Path(__file__).resolve().parents[3] / "firmware_config" / "station.exa
 def test_the_station_signs_with_a_key_that_its_list_marks_demo(tmp_path: Path) -> None:
     config = load_station(make_demo_station(tmp_path / "station"))
     (key,) = load_key_list(config.paths.keys).keys.values()
-    signer = load_label_signer(config.paths.secrets / "signing.key", key, config.station.host, config.station.terminal)
+    signer = load_label_signer(config.paths.secrets / "signing.key", [key], config.station.host)
     assert key.demo and signer.is_demo and key.county == config.station.county
 
 
