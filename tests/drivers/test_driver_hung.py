@@ -138,7 +138,7 @@ def test_closing_does_not_wait_for_a_thread_that_hangs_and_hears_nothing_from_it
     log.wait_for(is_hung)
     began = time.monotonic()
     supervisor.stop()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < supervising.JOIN_S - 1
     said = len(log.records)
     scale.set_weight(Decimal("9.000"))
     wire.let_go()
@@ -154,7 +154,7 @@ def test_closing_is_bounded_before_anybody_noticed_too(log, held, monkeypatch):
     assert wire.caught.wait(5)
     began = time.monotonic()
     supervisor.stop()
-    assert 0.25 < time.monotonic() - began < 1.2
+    assert 0.25 < time.monotonic() - began < 4  # the usual bound is five seconds
 
 
 def test_a_printer_that_hangs_in_a_job_says_unknown_once_and_takes_no_more_until_it_is_well(log):

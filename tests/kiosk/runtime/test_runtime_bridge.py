@@ -46,13 +46,15 @@ def test_work_waits_until_a_page_that_turns_has_been_drawn(clock: Any) -> None:
         clock.tick()
     assert not came_back.is_set(), "put together, not yet drawn"
     clock.tick()
-    assert came_back.wait(1.0)
+    assert came_back.wait(10.0)
     worker.join()
 
 
-def test_work_does_not_wait_for_an_update_of_the_same_page(clock: Any) -> None:
+def test_work_does_not_wait_for_an_update_of_the_same_page(clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kiosk.runtime import bridge as bridge_module
     from kiosk.runtime.bridge import Bridge
 
+    monkeypatch.setattr(bridge_module, "_LONGEST_WAIT_S", 20.0)  # so that having waited is not mistaken for a busy machine
     bridge = Bridge(lambda _: None)
     state = STATES["consent-usual"]
     bridge.publish(state)
@@ -61,7 +63,7 @@ def test_work_does_not_wait_for_an_update_of_the_same_page(clock: Any) -> None:
     bridge.publish(replace(state, countdown=9))
     begun = time.monotonic()
     bridge.wait_drawn()
-    assert time.monotonic() - begun < 0.1
+    assert time.monotonic() - begun < 10
 
 
 def test_work_goes_on_when_the_screen_hangs(clock: Any) -> None:
