@@ -126,9 +126,12 @@ def key(chosen: Chosen) -> int:
 def account(chosen: Chosen) -> int:
     """Make a login."""
     from tools.fleet.area import Area
-    from tools.fleet.store.accounts import WeakPassword, hash_password
+    from tools.fleet.store.accounts import ROLES, WeakPassword, hash_password
     from tools.fleet.store.queries_desk import Account, add_account
 
+    if chosen.role not in ROLES:
+        print(f"refused: no role {chosen.role}; one of {', '.join(ROLES)}", file=sys.stderr)
+        return 2
     config = prepared(chosen)
     try:
         area = Area.parse(chosen.area)

@@ -152,6 +152,7 @@ def test_a_login_is_made_once_and_its_password_is_read_and_not_shown(tmp_path: P
     assert make("--area", "140703") == 0
     assert make() == 2
     assert make("--area", "149999") == 2
+    assert make("--role", "admin") == 2
     store = open_store(f"sqlite:///{tmp_path / 'centre.db'}")
     with store.reading() as tx:
         row = tx.execute(select(account)).one()

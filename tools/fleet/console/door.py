@@ -22,13 +22,11 @@ from sqlalchemy.engine import Connection
 
 from tools.fleet.area import Area
 from tools.fleet.console.settings import Clock, ConsoleSettings
-from tools.fleet.store.accounts import NOBODY, password_fits
+from tools.fleet.store.accounts import NOBODY, ROLES, password_fits
 from tools.fleet.store.database import Store
 from tools.fleet.store.queries import note
 from tools.fleet.store.queries_desk import Account, audit_since, find_account
 
-ROLES = ("viewer", "operator", "administrator")
-"""Each may what those before it may."""
 WINDOW = timedelta(minutes=15)
 _PAIR, _LOGIN, _ADDRESS = 5, 20, 60
 _MAX_LOGIN = 40

@@ -1,4 +1,4 @@
-"""Passwords of the console: scrypt with a salt of its own each (RFC 7914; n = 2**15, r = 8, p = 1: 32 MiB and a tenth of a second a guess)."""
+"""Roles and passwords of the console: scrypt with a salt of its own each (RFC 7914; n = 2**15, r = 8, p = 1: 32 MiB and a tenth of a second a guess)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import hashlib
 import hmac
 import os
 
+ROLES = ("viewer", "operator", "administrator")
+"""Each may what those before it may."""
 LEAST_CHARACTERS = 10
 MOST_CHARACTERS = 200
 _N, _R, _P = 1 << 15, 8, 1

@@ -16,12 +16,12 @@ from starlette.routing import Route
 
 from tools.fleet.area import Area
 from tools.fleet.console.desk import Desk, Form, page_number
-from tools.fleet.console.door import ROLES, Who
+from tools.fleet.console.door import Who
 from tools.fleet.console.export import csv_response
 from tools.fleet.console.pages.terminals import places_inside
 from tools.fleet.console.speech import clock_text
 from tools.fleet.console.words import load_words
-from tools.fleet.store.accounts import WeakPassword, hash_password
+from tools.fleet.store.accounts import ROLES, WeakPassword, hash_password
 from tools.fleet.store.queries import note
 from tools.fleet.store.queries_desk import (
     PAGE,
