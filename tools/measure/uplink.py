@@ -52,8 +52,6 @@ TIMES = 8
 CERTIFICATES = 5_000
 CENTRE_ROUNDS = 3
 RATIO = 0.4
-EMBEDDED_RATIO = 0.3
-"""SQLite syncs and writes its rows in the collector's own process; PostgreSQL does it on another processor."""
 _FIRST = 50
 _PATIENCE_S = 180.0
 
@@ -83,10 +81,9 @@ def rows() -> list[Row]:
                 took.append(_to_the_centre(terminal, port, place, url))
                 url = cluster.url() if url else ""
             value, floor = (CERTIFICATES - _FIRST) / statistics.median(took), CERTIFICATES / statistics.median(by_one)
-            least = RATIO if url else EMBEDDED_RATIO
             found.append(
                 at_least_of_floor(
-                    f"uplink backlog from the agent to the receipt after COMMIT, {kind}", value, "certificates/s", floor, least
+                    f"uplink backlog from the agent to the receipt after COMMIT, {kind}", value, "certificates/s", floor, RATIO
                 )
             )
         return found
