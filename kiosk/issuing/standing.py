@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from kiosk import log
-from kiosk.store.whole_file import write_whole
+from kiosk.store.whole_file import file_identity, write_whole
 from kiosk.wire.canonical import WireError
 from kiosk.wire.order import STANDING_FILE, Standing
 
@@ -56,7 +56,7 @@ class StandingFile:
     def read(self) -> Standing:
         """What holds now. Never fails: what cannot be read leaves the last word standing."""
         with self._lock:
-            identity = _identity(self._path)
+            identity = file_identity(self._path)
             if identity is not None and identity != self._seen:
                 fresh = _decoded(self._path)
                 if fresh is not None:
@@ -81,14 +81,6 @@ class StandingFile:
                     self._failure = failure
                     log.event("standing-not-kept", error=failure)
         self._now = after
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _decoded(path: Path) -> Standing | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kiosk import log
 from kiosk.credential.keylist import KeyList, KeyListError, load_key_list
+from kiosk.store.whole_file import file_identity
 
 
 class KeyBook:
@@ -15,13 +16,13 @@ class KeyBook:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._seen = _identity(path)
+        self._seen = file_identity(path)
         self._keys = load_key_list(path)
 
     def read(self) -> KeyList:
         """The list in use."""
         with self._lock:
-            identity = _identity(self._path)
+            identity = file_identity(self._path)
             if identity is not None and identity != self._seen:
                 self._seen = identity  # a list that cannot be read is looked at once
                 try:
@@ -30,11 +31,3 @@ class KeyBook:
                 except KeyListError as err:
                     log.event("keys-read", keys=len(self._keys.keys), error=err.code)
             return self._keys
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -63,7 +63,6 @@ class Stage(FloatLayout):
         self._newest: Terminal | None = None
         self._turned_at = -GUARD_S
         self._told_at = -_TOUCHED_EVERY_S
-        self._is_opening = False
         self._rehearsed: Screen | None = None
         self._home: Screen | None = None
         self.screen: Screen | None = None
@@ -78,8 +77,9 @@ class Stage(FloatLayout):
     @property
     def is_settled(self) -> bool:
         """Whether touches reach the page on show: the terminal is open and the page has been there for ``GUARD_S``."""
-        is_there = self._drawn is not None and self._coming is None
-        return is_there and not self._is_opening and self._monotonic() - self._turned_at >= GUARD_S
+        if self._drawn is None or self._coming is not None or self._newest is None or self._newest.starting:
+            return False
+        return self._monotonic() - self._turned_at >= GUARD_S
 
     def show(self, state: Terminal) -> None:
         """Draw a state: a new screen when the page or the kind of eyes changed, else an update."""
@@ -93,7 +93,6 @@ class Stage(FloatLayout):
                 self._coming.update(state)
         else:
             self._prepare(state)
-        self._is_opening = state.starting
         self._lay_above(state)
 
     def rehearse(self, state: Terminal | None) -> None:

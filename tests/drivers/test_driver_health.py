@@ -23,20 +23,12 @@ from drivers.virtual.bus import Bus
 from drivers.virtual.hid_scale import VirtualHidScale
 from drivers.virtual.load_cell import Fault, LoadCell
 from drivers.virtual.reader import VirtualCard, VirtualReader
+from support.records import Records
 
 CARD = VirtualCard(name="王建国", number="142421196804123019", address="山西省晋中市太谷区明星镇南庄村")
 
 
-class Log:
-    def __init__(self) -> None:
-        self.records: list[object] = []
-        self._more = threading.Condition()
-
-    def __call__(self, record: object) -> None:
-        with self._more:
-            self.records.append(record)
-            self._more.notify_all()
-
+class Log(Records):
     def wait_for(self, wanted: Callable[[object], bool], timeout_s: float = 8.0) -> object:
         with self._more:
             assert self._more.wait_for(lambda: any(map(wanted, self.records)), timeout_s), self.records

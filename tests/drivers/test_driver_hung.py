@@ -33,21 +33,13 @@ from drivers.virtual.printer_engine import PrinterEngine
 from drivers.watchdog import Beat
 from support.bench_host import a_bitmap
 from support.hanging import HangingBackend
+from support.records import Records
 
 HID = load_profiles()["hid"]
 PRINTER = replace(printer_profile("epson-80"), settle_s=0.4, poll_s=0.2)
 
 
-class Log:
-    def __init__(self) -> None:
-        self.records: list[object] = []
-        self._more = threading.Condition()
-
-    def __call__(self, record: object) -> None:
-        with self._more:
-            self.records.append(record)
-            self._more.notify_all()
-
+class Log(Records):
     def wait_for(self, wanted: Callable[[object], bool], timeout_s: float = 10.0, since: int = 0) -> object:
         with self._more:
             assert self._more.wait_for(lambda: any(map(wanted, self.records[since:])), timeout_s), self.records[-20:]

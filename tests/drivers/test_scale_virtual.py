@@ -34,21 +34,13 @@ from drivers.virtual.serial_scale import (
 )
 from drivers.virtual.serial_scale_asked import AndLine, Cas22Line, CasClone, CasEcr, ExcellLine, MtSics, Toledo8217
 from drivers.virtual.serial_scale_lines import A12Line, Nci, OhausLine
+from support.records import Records
 
 PROFILES = load_profiles()
 
 
-class Log:
+class Log(Records):
     """What the driver told, with a way to wait for it."""
-
-    def __init__(self) -> None:
-        self.records: list[object] = []
-        self._more = threading.Condition()
-
-    def __call__(self, record: object) -> None:
-        with self._more:
-            self.records.append(record)
-            self._more.notify_all()
 
     def wait_for(self, wanted: Callable[[object], bool], since: int = 0, timeout_s: float = 5.0) -> object:
         with self._more:

@@ -20,21 +20,16 @@ from drivers.virtual.backend import VirtualBackend
 from drivers.virtual.bus import Bus
 from drivers.virtual.scanner import ENDPOINT, VirtualHidPosScanner, reports, wedge_events
 from tests.support.lines import PtyLine, pty_with
+from tests.support.records import Records
 
 PROFILES = scanner_profiles()
 LABEL = "https://hgz.cn/" + "1234567890" * 24 + "1"
 
 
-class Listener:
+class Listener(Records):
     def __init__(self) -> None:
+        super().__init__()
         self.supervisor: Supervisor | None = None
-        self.records: list[object] = []
-        self._more = threading.Condition()
-
-    def __call__(self, record: object) -> None:
-        with self._more:
-            self.records.append(record)
-            self._more.notify_all()
 
     def wait_for(self, wanted: Callable[[Any], bool], timeout_s: float = 5.0) -> None:
         with self._more:

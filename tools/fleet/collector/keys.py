@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from kiosk.credential.keylist import KeyList, KeyListError, load_key_list
+from kiosk.store.whole_file import file_identity
 
 _NOWHERE = (0, 0, 0)
 _NOBODY = KeyList("", datetime(2025, 1, 1, tzinfo=UTC), {})
@@ -38,8 +39,4 @@ class KeyFile:
         return self._keys
 
     def _looked(self) -> tuple[int, int, int]:
-        try:
-            seen = self._path.stat()
-        except OSError:
-            return _NOWHERE
-        return (seen.st_ino, seen.st_mtime_ns, seen.st_size)
+        return file_identity(self._path) or _NOWHERE
