@@ -61,7 +61,7 @@ def run(
     from kiosk.runtime.bridge import Bridge
     from kiosk.ui.stage import Stage
 
-    bridge = Bridge(lambda state: stage.show(state))
+    bridge = Bridge(lambda state: stage.show(state), lambda: stage.is_turning)
     opening = Opening(config, texts, bridge, usb_backend, on_failure=lambda: app.stop())
     stage = Stage(board, texts, load_catalogue(), opening.send, opening.say, later=bridge.call)
     stage.show(first_state(config))

@@ -18,10 +18,11 @@ _LONGEST_WAIT_S = 0.15
 
 
 class Bridge:
-    """Hands states to ``show`` on the screen's thread. Any thread may call ``publish``."""
+    """Hands states to ``show`` on the screen's thread; ``is_turning``: the page shown last is still being put together. Any thread may call ``publish``."""
 
-    def __init__(self, show: Callable[[Terminal], None]) -> None:
+    def __init__(self, show: Callable[[Terminal], None], is_turning: Callable[[], bool] = lambda: False) -> None:
         self._show = show
+        self._is_turning = is_turning
         self._lock = threading.Lock()
         self._newest: Terminal | None = None
         self._look: tuple[object, bool] | None = None
@@ -52,5 +53,8 @@ class Bridge:
             state, self._newest = self._newest, None
         if state is not None:
             self._show(state)
-            # This turn and the next put the page together, the third shows it, the one after finds it drawn.
-            self.call(lambda: self.call(lambda: self.call(self._drawn.set)))
+            self._settle()
+
+    def _settle(self) -> None:
+        """The turn after the one that shows the page finds it drawn."""
+        self.call(self._settle if self._is_turning() else self._drawn.set)

@@ -75,9 +75,14 @@ class Stage(FloatLayout):
         return self._drawn[0] if self._drawn is not None else None
 
     @property
+    def is_turning(self) -> bool:
+        """Whether a page is being put together and the one before still stands."""
+        return self._coming is not None
+
+    @property
     def is_settled(self) -> bool:
         """Whether touches reach the page on show: the terminal is open and the page has been there for ``GUARD_S``."""
-        if self._drawn is None or self._coming is not None or self._newest is None or self._newest.starting:
+        if self._drawn is None or self.is_turning or self._newest is None or self._newest.starting:
             return False
         return self._monotonic() - self._turned_at >= GUARD_S
 

@@ -37,7 +37,8 @@ def test_only_the_newest_of_several_states_is_drawn(clock: Any) -> None:
 def test_work_waits_until_a_page_that_turns_has_been_drawn(clock: Any) -> None:
     from kiosk.runtime.bridge import Bridge
 
-    bridge = Bridge(lambda _: None)
+    two_turns = iter((True, True))
+    bridge = Bridge(lambda _: None, lambda: next(two_turns, False))
     bridge.publish(STATES["consent-usual"])
     came_back = threading.Event()
     worker = threading.Thread(target=lambda: (bridge.wait_drawn(), came_back.set()))
