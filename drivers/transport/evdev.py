@@ -15,6 +15,7 @@ from select import select
 import evdev
 
 from drivers.errors import DeviceGone, NeedsPerson, TryAgain
+from drivers.transport.settling import is_settling
 
 EVENT_BYTES = 24
 """struct input_event on 64-bit kernels: two longs of time, type, code, value."""
@@ -30,7 +31,7 @@ def open_evdev(path: str) -> EvdevTransport:
         if device is not None:
             device.close()
         match err.errno:
-            case errno.EACCES | errno.EPERM:
+            case errno.EACCES | errno.EPERM if not is_settling(Path(path)):
                 raise NeedsPerson("permissionDenied", port=path) from err
             case errno.EBUSY:
                 raise TryAgain("deviceBusy", port=path) from err

@@ -1,7 +1,8 @@
 """Finds a HID device by its usage page, asking the kernel before any device is touched.
 
 Rules: libusb has to take a device away from the kernel before it can ask a HID interface what it is, and a touch screen is a HID device
-too. So the kernel is asked first (its copy of the report descriptors), and only what has the page, or belongs to no kernel driver, is named.
+too. So the kernel is asked first (its copy of the report descriptors), and only what has the page, or belongs to no kernel driver, is named; the
+latter not while it is new, or we would be quicker than its driver.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any
 
 from drivers.transport.base import Transport
 from drivers.transport.id_path import PREFIX, is_at, usb_id_path
+from drivers.transport.settling import is_settling, usb_node
 from drivers.transport.usb import UsbMatch, find_usb
 
 SYSFS = Path("/sys/bus/usb/devices")
@@ -47,7 +49,9 @@ def hid_ports(usage_page: int, sysfs: Path = SYSFS) -> Iterator[str]:
 
 def _may_have(interface: Path, usage_page: int) -> bool:
     if not (interface / "driver").exists():
-        return True
+        device = interface.parent / interface.name.partition(":")[0]
+        bus, address = _text(device / "busnum"), _text(device / "devnum")
+        return not (bus.isdigit() and address.isdigit() and is_settling(usb_node(int(bus), int(address))))
     item = bytes([0x05, usage_page])
     return any(path.read_bytes().startswith(item) for path in interface.glob("*/report_descriptor"))
 

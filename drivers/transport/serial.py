@@ -20,6 +20,7 @@ from pathlib import Path
 import serial
 
 from drivers.errors import DeviceGone, NeedsPerson, TryAgain
+from drivers.transport.settling import is_settling
 
 _AHEAD_S = 0.05
 _STEP_S = 0.02
@@ -73,7 +74,7 @@ def _opened(path: str, line: LineSettings) -> serial.Serial:
         )
     except serial.SerialException as err:
         match err.errno:
-            case errno.EACCES:
+            case errno.EACCES if not is_settling(Path(path)):
                 raise NeedsPerson("permissionDenied", port=path) from err
             case errno.EBUSY | errno.EAGAIN | errno.EWOULDBLOCK:
                 raise TryAgain("deviceBusy", port=path) from err

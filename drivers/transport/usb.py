@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +19,12 @@ import usb.util
 
 from drivers.errors import DeviceGone, NeedsPerson, TryAgain
 from drivers.transport.id_path import PREFIX, is_at, usb_id_path
+from drivers.transport.settling import is_settling, usb_node
 
 _HID_CLASS = 0x03
 _REPORT_DESCRIPTOR = 0x2200
 _GONE = frozenset({errno.ENODEV, errno.EIO, errno.EPIPE, errno.ENOENT, errno.ESHUTDOWN})
+_LEFT = frozenset({errno.ENODEV, errno.ENOENT})
 _MIN_TIMEOUT_MS = 1
 
 
@@ -77,6 +80,8 @@ def _first(devices: Sequence[Any], match: UsbMatch) -> UsbTransport | None:
         try:
             transport = _open(device, match)
         except usb.core.USBError as err:
+            if err.errno in _LEFT or (err.errno == errno.EACCES and is_settling(usb_node(device.bus, device.address))):
+                continue
             _raise_open(err)
         if transport is not None:
             return transport
@@ -93,9 +98,9 @@ def _open(device: Any, match: UsbMatch) -> UsbTransport | None:
         if match.interface_class is not None and interface.bInterfaceClass != match.interface_class:
             continue
         number = int(interface.bInterfaceNumber)
-        _take_interface(device, number)
+        had_driver = _take_interface(device, number)
         if match.usage_page is not None and _usage_page(device, number) != match.usage_page:
-            usb.util.dispose_resources(device)
+            _give_back(device, number, had_driver=had_driver)
             continue
         ins = [e for e in interface if e.bEndpointAddress & 0x80]
         outs = [e for e in interface if not e.bEndpointAddress & 0x80]
@@ -104,10 +109,13 @@ def _open(device: Any, match: UsbMatch) -> UsbTransport | None:
     return None
 
 
-def _take_interface(device: Any, number: int) -> None:
+def _take_interface(device: Any, number: int) -> bool:
+    """Claim it; returns whether a kernel driver had to let it go."""
+    had_driver = False
     try:
         if device.is_kernel_driver_active(number):
             device.detach_kernel_driver(number)
+            had_driver = True
     except NotImplementedError:
         pass  # not on this platform: nothing to detach
     try:
@@ -117,6 +125,16 @@ def _take_interface(device: Any, number: int) -> None:
     if current != device[0].bConfigurationValue:
         device.set_configuration(device[0].bConfigurationValue)
     usb.util.claim_interface(device, number)
+    return had_driver
+
+
+def _give_back(device: Any, number: int, *, had_driver: bool) -> None:
+    """It was not what we look for: the kernel gets it as it was, as its keys may be somebody's."""
+    usb.util.release_interface(device, number)
+    if had_driver:
+        with suppress(usb.core.USBError):
+            device.attach_kernel_driver(number)
+    usb.util.dispose_resources(device)
 
 
 def _usage_page(device: Any, interface: int) -> int | None:

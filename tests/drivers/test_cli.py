@@ -224,6 +224,7 @@ def test_a_port_without_permission_or_in_use_is_said_so(run, monkeypatch):
             raise serial.SerialException(13, "Permission denied")
 
         monkeypatch.setattr(transport_serial.serial, "Serial", denied)
+        monkeypatch.setattr(transport_serial, "is_settling", lambda node: False)
         run(f"read scale --port {path} --protocol toledo-continuous")
         assert run.code == 2 and "no permission" in run.remarks[0]
 

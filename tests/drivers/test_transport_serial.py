@@ -76,9 +76,21 @@ def test_no_permission_needs_a_person(line, monkeypatch):
         raise serial.SerialException(13, "Permission denied")
 
     monkeypatch.setattr(transport_serial.serial, "Serial", denied)
+    monkeypatch.setattr(transport_serial, "is_settling", lambda node: False)
     with pytest.raises(NeedsPerson) as err:
         open_serial(line[1], LineSettings())
     assert err.value.code == "permissionDenied"
+
+
+def test_a_line_that_has_just_come_is_not_there_yet(line, monkeypatch):
+    def denied(*arguments, **settings):
+        raise serial.SerialException(13, "Permission denied")
+
+    monkeypatch.setattr(transport_serial.serial, "Serial", denied)
+    monkeypatch.setattr(transport_serial, "is_settling", lambda node: True)
+    with pytest.raises(TryAgain) as err:
+        open_serial(line[1], LineSettings())
+    assert err.value.code == "noDevice"
 
 
 def test_what_waited_before_opening_is_dropped(line):
