@@ -124,7 +124,7 @@ def test_a_signal_ends_the_step_that_runs_with_all_it_began_and_no_other_follows
     # The first shell dies of nothing that asks kindly, and its child lies in the background: both must go.
     script = """
 dev.PATIENCE = ((dev.signal.SIGINT, 0.3), (dev.signal.SIGTERM, 0.3), (dev.signal.SIGKILL, 5.0))
-dev.install_packages = dev.make_environment = lambda: None
+dev.install_packages = dev.make_environment = lambda *_: None
 dev.LINT = (
     ("stubborn", ("/bin/sh", "-c", "trap '' INT TERM; sleep 600 & echo $! $$; while :; do wait; done")),
     ("next", ("/bin/echo", "NEXT")),
@@ -165,7 +165,7 @@ def test_a_user_without_sudo_gets_the_one_command_and_nothing_is_begun(
     which = shutil.which
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(shutil, "which", lambda name, *_, **__: None if name == "sudo" else which(name))
-    monkeypatch.setattr(dev, "missing_packages", lambda: ["xvfb", "xdotool"])
+    monkeypatch.setattr(dev, "missing_packages", lambda _: ["xvfb", "xdotool"])
     monkeypatch.setattr(dev, "begin", lambda *_, **__: pytest.fail("something was begun"))
     with pytest.raises(SystemExit) as end:
         dev.install_packages()
@@ -194,17 +194,13 @@ def test_a_long_command_is_told_about_and_its_words_come_out_only_if_it_fails(
     assert capsys.readouterr().err.strip().splitlines()[-1] == "the reason"
 
 
-def test_an_environment_that_was_moved_or_has_another_lock_is_not_taken_for_ready(
-    dev: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr(dev, "VENV", tmp_path / "a")
-    monkeypatch.setattr(dev, "LOCK", tmp_path / "lock")
-    dev.LOCK.write_text("numpy==2\n")
-    first = dev.wanted_stamp()
-    dev.LOCK.write_text("numpy==3\n")
-    second = dev.wanted_stamp()
-    monkeypatch.setattr(dev, "VENV", tmp_path / "b")
-    assert len({first, second, dev.wanted_stamp()}) == 3
+def test_an_environment_that_was_moved_or_has_another_lock_is_not_taken_for_ready(dev: ModuleType, tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    place, moved = dev.Place(tmp_path / "a", lock), dev.Place(tmp_path / "b", lock)
+    lock.write_text("numpy==2\n")
+    first = dev.wanted_stamp(place)
+    lock.write_text("numpy==3\n")
+    assert len({first, dev.wanted_stamp(place), dev.wanted_stamp(moved)}) == 3
 
 
 def test_what_ci_runs_fails_when_the_door_says_so(tmp_path: Path) -> None:
