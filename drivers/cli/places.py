@@ -45,7 +45,7 @@ def usb_devices(desk: Desk) -> Iterator[Mapping[str, object]]:
             "port": port_of(device),
             "kind": _family(desk, device),
             "ids": f"{device.idVendor:04x}:{device.idProduct:04x}",
-            "name": " ".join(filter(None, (_string(device, device.iManufacturer), _string(device, device.iProduct)))),
+            "name": " ".join(filter(None, _names(desk, device))),
         }
 
 
@@ -72,6 +72,19 @@ def _has_page(desk: Desk, port: str, usage_page: int) -> bool:
     if found is not None:
         found.close()
     return found is not None
+
+
+def _names(desk: Desk, device: Any) -> tuple[str, str]:
+    """Maker and product: the kernel asked when the device came, so that nobody needs to open it, or wait for one that hangs."""
+    known = desk.sysfs / port_of(device).removeprefix("usb:")
+    parts = (("manufacturer", device.iManufacturer), ("product", device.iProduct))
+    maker, product = (
+        (known / name).read_text(encoding="utf-8", errors="replace").strip()
+        if desk.backend is None and (known / name).exists()
+        else _string(device, index)
+        for name, index in parts
+    )
+    return maker, product
 
 
 def _string(device: Any, index: int) -> str:

@@ -29,12 +29,13 @@ def find_hid(
     """
     if backend is not None:
         return find_usb(UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, port=place, may_move=may_move), backend)
-    known = list(hid_ports(usage_page, sysfs))
-    ports = [port for port in known if place in ("", port) or is_at(usb_id_path(port), place.removeprefix(PREFIX))]
-    if not ports and may_move and len(known) == 1:
-        ports = known
-    for port in ports:
-        found = find_usb(UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, port=port), backend)
+    known = list(_interfaces(usage_page, sysfs))
+    here = [(port, number) for port, number in known if place in ("", port) or is_at(usb_id_path(port), place.removeprefix(PREFIX))]
+    if not here and may_move and len({port for port, _ in known}) == 1:
+        here = known
+    for port, number in here:
+        match = UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, interface=number, port=port)
+        found = find_usb(match, backend)
         if found is not None:
             return found
     return None
@@ -42,9 +43,15 @@ def find_hid(
 
 def hid_ports(usage_page: int, sysfs: Path = SYSFS) -> Iterator[str]:
     """Ports (``usb:1-2.3``) at which a device of that usage page is known to be or may be."""
+    return (port for port, _ in _interfaces(usage_page, sysfs))
+
+
+def _interfaces(usage_page: int, sysfs: Path) -> Iterator[tuple[str, int]]:
+    """Port and number of the interfaces that have the page or may have it."""
     for interface in sorted(sysfs.glob("*:*")):
+        port, _, place = interface.name.partition(":")  # 1-2.3:1.0 is port, configuration and number
         if _text(interface / "bInterfaceClass") == f"{HID_CLASS:02x}" and _may_have(interface, usage_page):
-            yield f"usb:{interface.name.partition(':')[0]}"
+            yield f"usb:{port}", int(place.rpartition(".")[2])
 
 
 def _may_have(interface: Path, usage_page: int) -> bool:

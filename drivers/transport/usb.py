@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,13 +32,15 @@ class UsbMatch:
     """What to look for; all given conditions must hold.
 
     ``ids`` are VID:PID pairs, ``interface_class`` a USB class (7 printer, 3 HID), ``usage_page`` the first usage page of a HID report
-    descriptor (0x8D scale), ``port`` a remembered port such as ``usb:1-2.3``, or ``path:`` and its ``ID_PATH`` (the same socket after every start).
+    descriptor (0x8D scale), ``interface`` the number of the one that has it where that is known (a scanner may be a keyboard too, which stays the
+    kernel's), ``port`` a remembered port such as ``usb:1-2.3``, or ``path:`` and its ``ID_PATH`` (the same socket after every start).
     With ``may_move`` a device that was plugged in elsewhere counts too, while nobody is at that port and it is the only one of its kind.
     """
 
     ids: frozenset[tuple[int, int]] = field(default_factory=frozenset)
     interface_class: int | None = None
     usage_page: int | None = None
+    interface: int | None = None
     port: str = ""
     may_move: bool = False
 
@@ -98,9 +99,11 @@ def _open(device: Any, match: UsbMatch) -> UsbTransport | None:
         if match.interface_class is not None and interface.bInterfaceClass != match.interface_class:
             continue
         number = int(interface.bInterfaceNumber)
-        had_driver = _take_interface(device, number)
+        if match.interface not in (None, number):
+            continue
+        _take_interface(device, number)
         if match.usage_page is not None and _usage_page(device, number) != match.usage_page:
-            _give_back(device, number, had_driver=had_driver)
+            usb.util.dispose_resources(device)
             continue
         ins = [e for e in interface if e.bEndpointAddress & 0x80]
         outs = [e for e in interface if not e.bEndpointAddress & 0x80]
@@ -109,13 +112,10 @@ def _open(device: Any, match: UsbMatch) -> UsbTransport | None:
     return None
 
 
-def _take_interface(device: Any, number: int) -> bool:
-    """Claim it; returns whether a kernel driver had to let it go."""
-    had_driver = False
+def _take_interface(device: Any, number: int) -> None:
     try:
         if device.is_kernel_driver_active(number):
             device.detach_kernel_driver(number)
-            had_driver = True
     except NotImplementedError:
         pass  # not on this platform: nothing to detach
     try:
@@ -125,16 +125,6 @@ def _take_interface(device: Any, number: int) -> bool:
     if current != device[0].bConfigurationValue:
         device.set_configuration(device[0].bConfigurationValue)
     usb.util.claim_interface(device, number)
-    return had_driver
-
-
-def _give_back(device: Any, number: int, *, had_driver: bool) -> None:
-    """It was not what we look for: the kernel gets it as it was, as its keys may be somebody's."""
-    usb.util.release_interface(device, number)
-    if had_driver:
-        with suppress(usb.core.USBError):
-            device.attach_kernel_driver(number)
-    usb.util.dispose_resources(device)
 
 
 def _usage_page(device: Any, interface: int) -> int | None:

@@ -26,6 +26,7 @@ REPORT_DESCRIPTOR = bytes.fromhex(
     "05 8C 75 01 95 01 25 01 09 FF 81 02 75 07 95 01 81 03"
     "C0 C0"
 )
+_CLASS_DESCRIPTOR = bytes([9, 0x21, 0x11, 0x01, 0, 1, 0x22, len(REPORT_DESCRIPTOR), 0])
 
 
 class VirtualHidPosScanner(VirtualUsbDevice):
@@ -34,7 +35,8 @@ class VirtualHidPosScanner(VirtualUsbDevice):
     def __init__(self) -> None:
         endpoint = EndpointDescriptor(ENDPOINT, bmAttributes=INTERRUPT, wMaxPacketSize=64, bInterval=1)
         names = {1: "Virtual", 2: "HID-POS scanner"}
-        super().__init__(device(VENDOR, PRODUCT, interface_class=3, endpoints=[endpoint], strings=names))
+        extra = list(_CLASS_DESCRIPTOR)
+        super().__init__(device(VENDOR, PRODUCT, interface_class=3, endpoints=[endpoint], strings=names, extra=extra))
 
     def scan(self, payload: bytes, *, aim: bytes = b"]Q1") -> None:
         """A code is held before the scanner."""
@@ -42,10 +44,16 @@ class VirtualHidPosScanner(VirtualUsbDevice):
             self.push_in(ENDPOINT, report)
 
     def control_in(self, request_type: int, request: int, value: int, index: int, length: int) -> bytes:
-        """The report descriptor besides the strings."""
-        if (request_type, request, value) == (0x81, 0x06, 0x2200):
-            return REPORT_DESCRIPTOR[:length]
+        """Report and class descriptor besides the strings."""
+        if (request_type, request) == (0x81, 0x06) and value in (0x2200, 0x2100):
+            return (REPORT_DESCRIPTOR if value == 0x2200 else _CLASS_DESCRIPTOR)[:length]
         return super().control_in(request_type, request, value, index, length)
+
+    def control_out(self, request_type: int, request: int, value: int, index: int, data: bytes) -> int:
+        """SET_IDLE is taken, everything else is refused."""
+        if (request_type, request) == (0x21, 0x0A):
+            return 0
+        return super().control_out(request_type, request, value, index, data)
 
 
 def reports(payload: bytes, *, aim: bytes = b"]Q1") -> Iterator[bytes]:
@@ -80,6 +88,13 @@ def wedge_events(text: str, *, end: str = "\n", encoding: str = "gb18030") -> by
         else:
             events += b"".join(_alt(byte) for byte in character.encode(encoding))
     return events
+
+
+def usage_of(character: str) -> tuple[bool, int]:
+    """Whether shift is held for a character, and its key on the keyboard page. Raises ``ValueError`` for one that no key types."""
+    if character in _PLAIN:
+        return False, _FIRST_USAGE + _PLAIN.index(character)
+    return True, _FIRST_USAGE + _SHIFTED.index(character)
 
 
 def dropped() -> bytes:
