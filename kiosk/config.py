@@ -86,7 +86,7 @@ class ReaderSection(_Section):
 
 
 class CameraSection(_Section):
-    """``source``: a V4L2 index, or ``pictures:FOLDER``; empty for no camera. ``torch``: empty for the camera's own light, ``led:NAME``, ``off``."""
+    """``source``: a V4L2 index, ``path:`` and an ``ID_PATH``, or ``pictures:FOLDER``; empty for no camera. ``torch``: empty for the camera's own light, ``led:NAME``, ``off``."""
 
     source: str = ""
     torch: str = Field(default="", pattern=r"^(off|led:[A-Za-z0-9:._-]+)?$")

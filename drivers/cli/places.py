@@ -18,6 +18,7 @@ from drivers.idcard.profile import reader_profile
 from drivers.printer.finder import PRINTER_CLASS
 from drivers.scale.finder import USAGE_PAGE as SCALE_PAGE
 from drivers.scanner.finder import USAGE_PAGE as SCANNER_PAGE
+from drivers.scanner.nodes import Kernel
 from drivers.transport.hid import HID_CLASS, hid_ports
 from drivers.transport.usb import UsbMatch, find_usb, port_of
 
@@ -132,9 +133,8 @@ def _input_devices() -> Iterator[Mapping[str, object]]:
 
 
 def cameras() -> Sequence[str]:
-    """Cameras by their stable names where there are any."""
-    stable = sorted(str(path) for path in Path("/dev/v4l/by-path").glob("*-video-index0"))
-    return stable or sorted(str(path) for path in Path("/dev").glob("video[0-9]*"))
+    """Cameras by their stable names where there are any; a node that gives no pictures is none."""
+    return [_linked(str(camera.node), "/dev/v4l/by-path") for camera in Kernel().cameras()]
 
 
 def _cameras() -> Iterator[Mapping[str, object]]:

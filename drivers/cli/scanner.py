@@ -10,9 +10,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, serve, tell_health
+from drivers.cli.desk import Desk, Failed, Heard, NotFound, Refused, reason_of, serve, tell_health
 from drivers.cli.places import cameras, usb_devices
 from drivers.device import DeviceKind, DeviceState, DeviceStatus
+from drivers.errors import DriverError
 from drivers.health import HealthChecked, HealthLevel
 from drivers.scanner.camera import Camera
 from drivers.scanner.decode import ATTEMPTS, Cascade
@@ -24,6 +25,7 @@ from drivers.scanner.source import PICTURES, find_camera
 from drivers.supervisor import Finder
 
 CAMERA = "camera"
+_REFUSALS = ("permissionDenied", "deviceBusy")
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,14 @@ def read_scanner(desk: Desk, order: ScannerOrder) -> int:
 
     with desk.opened(finder, place, DeviceKind.SCANNER) as transport:
         scanner.arm()
-        if not serve(scanner, transport, hear, order.patience_s):
+        try:
+            is_enough = serve(scanner, transport, hear, order.patience_s)
+        except Failed as failure:
+            cause = failure.__cause__  # a camera is opened only when somebody looks
+            if isinstance(cause, DriverError) and cause.code in _REFUSALS:
+                raise Refused(reason_of(cause, place)) from failure
+            raise
+        if not is_enough:
             raise Failed(f"{transport.port}: no code within {order.patience_s:g} s")
     return 0
 
@@ -153,5 +162,6 @@ def health_scanner(desk: Desk, order: ScannerOrder, level: str) -> int:
                 status = replace(status, error="timeOut")
     except Failed as failure:
         desk.remark(str(failure))
-        status = replace(status, state=DeviceState.HARDWARE_ERROR, error="hardwareError")
+        error = failure.__cause__.code if isinstance(failure.__cause__, DriverError) else "hardwareError"
+        status = replace(status, state=DeviceState.HARDWARE_ERROR, error=error)
     return tell_health(desk, level, replace(status, port=place), facts)

@@ -9,6 +9,7 @@ Rules
 - A hint how to hold the code is worked out here, every ``_LOOK_EVERY`` pictures of which none gave a code, and travels with the preview; so
   does nothing that the screen would have to compute. The light is switched by what was seen, and off with the camera.
 - A check of health opens the camera for as long as it takes: a picture has to come within ``HEALTH_S``, and to show more than one even tone.
+- A camera that is there and gives no picture is told as such, also by the next ``run``, until it gives one or is plugged in anew.
 - After ``disarm`` returned at most the picture being searched just then is still told.
 """
 
@@ -17,17 +18,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 
-from drivers.device import DeviceKind
+from drivers.device import DeviceKind, DeviceState, DeviceStatus, ErrorLevel
 from drivers.driver import Emit
-from drivers.errors import DeviceGone, DriverFault
+from drivers.errors import DeviceGone, DriverFault, TryAgain
 from drivers.health import HealthChecked, HealthLevel, replied
 from drivers.scanner.arming import ArmedScanner
 from drivers.scanner.record import CodeScanned, Hint, PreviewFrame
-from drivers.scanner.source import Bgr, CameraSource
+from drivers.scanner.source import Bgr, CameraSource, Pictures
 from drivers.scanner.torch import Light
 from drivers.transport.base import Transport
 
@@ -47,25 +49,45 @@ class Camera(ArmedScanner):
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__("camera", DEBOUNCE_S, clock)
+        self._silent: object = None
+        self._trouble = ""
 
     @property
     def patience_s(self) -> float:
-        """OpenCV is loaded and the camera opened at the first look; V4L2 itself waits ten seconds for a frame."""
+        """OpenCV is loaded and the camera opened at the first look; V4L2 itself may wait ten seconds while it negotiates."""
         return PATIENCE_S
 
     def run(self, transport: Transport, emit: Emit, stop: threading.Event) -> None:
-        """Serve the camera. Raises ``DeviceGone`` when it left, ``NeedsPerson`` when it may not be opened."""
+        """Serve the camera. Raises ``DeviceGone`` when it left, ``NeedsPerson`` when it may not be opened, ``TryAgain`` when it gives nothing."""
         if not isinstance(transport, CameraSource):
             raise DriverFault(port=transport.port)
-        emit(self._status(transport.port))
+        emit(self._state_of(transport))
+        identity = transport.identity
         while not stop.is_set():
             if self._health.take():
-                emit(self._checked(transport, stop))
+                emit(self._checked(transport, emit, stop))
             elif self._armed.wait(_IDLE_TICK_S) and not stop.is_set():
                 self._look(transport, emit, stop)
-                emit(self._status(transport.port))
-            elif not transport.is_there:
+                emit(self._state_of(transport))
+            elif not transport.is_there or transport.identity != identity:
                 raise DeviceGone(port=transport.port)
+
+    def _state_of(self, source: CameraSource) -> DeviceStatus:
+        status = self._status(source.port)
+        if self._silent is None or self._silent != source.identity:
+            return status
+        return replace(status, state=DeviceState.HARDWARE_ERROR, error=self._trouble, level=ErrorLevel.RECOVERABLE)
+
+    def _read(self, pictures: Pictures, source: CameraSource, emit: Emit) -> Bgr | None:
+        try:
+            picture = pictures.read()
+        except TryAgain as err:
+            self._silent, self._trouble = source.identity, err.code
+            raise
+        if picture is not None and self._silent is not None:
+            self._silent = None
+            emit(self._state_of(source))
+        return picture
 
     def _look(self, source: CameraSource, emit: Emit, stop: threading.Event) -> None:
         from drivers.scanner.hints import DARK
@@ -76,7 +98,7 @@ class Camera(ArmedScanner):
             view = _View(light, self._clock)
             while self._armed.is_set() and not stop.is_set():
                 began_s = self._clock()
-                picture = pictures.read()
+                picture = self._read(pictures, source, emit)
                 if picture is not None:
                     self._one(picture, view, emit)
                     if self._health.take():
@@ -86,14 +108,14 @@ class Camera(ArmedScanner):
             light.off()
             pictures.close()
 
-    def _checked(self, source: CameraSource, stop: threading.Event) -> HealthChecked:
+    def _checked(self, source: CameraSource, emit: Emit, stop: threading.Event) -> HealthChecked:
         """A picture, where nobody looks just now. The first ones are dark until the exposure has settled: the last one counts."""
         pictures = source.open()
         last: Bgr | None = None
         began_s = self._clock()
         try:
             while not stop.is_set() and self._clock() - began_s < HEALTH_S:
-                picture = pictures.read()
+                picture = self._read(pictures, source, emit)
                 last = last if picture is None else picture
                 if last is not None and self._clock() - began_s >= _SETTLING_S:
                     break

@@ -31,7 +31,6 @@ from drivers.virtual.uvc_descriptors import (
     CAMERA_TERMINAL,
     ENDPOINT,
     INTERVAL_UNITS,
-    INTERVALS,
     LIGHT_SELECTOR,
     LIGHT_UNIT,
     MAX_PAYLOAD_BYTES,
@@ -44,6 +43,7 @@ from drivers.virtual.uvc_descriptors import (
     STREAM_INTERFACE,
     Size,
     Stream,
+    intervals_of,
     uvc_descriptor,
 )
 
@@ -100,7 +100,7 @@ def _settings() -> dict[tuple[int, int], Setting]:
 
 
 class VirtualUvcCamera(VirtualUsbDevice):
-    """Plug it into a ``KernelPort``. ``show`` and ``fault`` may be used from any thread; ``fps`` is the camera's usual rate."""
+    """Plug it into a ``KernelPort``. ``show`` and ``fault`` may be used from any thread; ``fps`` is its fastest and usual rate."""
 
     def __init__(self, *, fps: int = RATES[0], serial: str = "", name: str = "Bench Camera", has_tables: bool = True) -> None:
         super().__init__(uvc_descriptor(fps, name, serial))
@@ -111,7 +111,8 @@ class VirtualUvcCamera(VirtualUsbDevice):
         self.is_half_sent = threading.Event()
         """A frame was left half-way, see ``Fault.HALF``."""
         self._has_tables = has_tables
-        self._usual = Stream(interval=INTERVAL_UNITS // fps)
+        self._intervals = intervals_of(fps)
+        self._usual = Stream(interval=self._intervals[0])
         self._view: Callable[[], Picture] = _black
         self._encoded: tuple[Picture, Stream, bytes] | None = None
         self._reset()
@@ -275,8 +276,8 @@ class VirtualUvcCamera(VirtualUsbDevice):
             current = self._committed or probed
         answers = {
             _GET_CUR: current.pack(),
-            _GET_MIN: Stream(probed.format, probed.frame, min(INTERVALS)).pack(),
-            _GET_MAX: Stream(probed.format, probed.frame, max(INTERVALS)).pack(),
+            _GET_MIN: Stream(probed.format, probed.frame, self._intervals[0]).pack(),
+            _GET_MAX: Stream(probed.format, probed.frame, self._intervals[-1]).pack(),
             _GET_RES: bytes(NEGOTIATION.size),
             _GET_LEN: NEGOTIATION.size.to_bytes(2, "little"),
             _GET_INFO: b"\x03",
@@ -294,7 +295,7 @@ class VirtualUvcCamera(VirtualUsbDevice):
             if request_type != _CLASS_OUT or request != _SET_CUR:
                 self._refuse(_INVALID_REQUEST)
             if interface == STREAM_INTERFACE and selector in (_PROBE, _COMMIT):
-                self._probed = nearest(data, self._usual)
+                self._probed = nearest(data, self._usual, self._intervals)
                 if selector == _COMMIT:
                     self._committed = self._probed
                     self._begin()
@@ -308,14 +309,14 @@ class VirtualUvcCamera(VirtualUsbDevice):
             return len(data)
 
 
-def nearest(data: bytes, usual: Stream) -> Stream:
+def nearest(data: bytes, usual: Stream, intervals: tuple[int, ...]) -> Stream:
     """The stream that is nearest to what a host asks for; 26 bytes are asked by hosts of UVC 1.0."""
     if len(data) < 26:
         raise Stall
     _, wanted_format, wanted_frame, interval = struct.unpack_from("<HBBI", data)
     known = wanted_format if wanted_format in SIZES else usual.format
     frame = wanted_frame if 1 <= wanted_frame <= len(SIZES[known]) else 1
-    return Stream(known, frame, min(INTERVALS, key=lambda offered: abs(offered - (interval or usual.interval))))
+    return Stream(known, frame, min(intervals, key=lambda offered: abs(offered - (interval or usual.interval))))
 
 
 def payloads(data: bytes, fid: int, *, is_whole: bool = True) -> Iterator[bytes]:

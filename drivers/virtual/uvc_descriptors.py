@@ -19,7 +19,6 @@ MAX_PAYLOAD_BYTES = 32 * PACKET_BYTES
 INTERVAL_UNITS = 10_000_000
 """Frame intervals are counted in 100 ns."""
 RATES = (30, 15, 10, 5)
-INTERVALS = tuple(INTERVAL_UNITS // rate for rate in RATES)
 
 CAMERA_TERMINAL, PROCESSING_UNIT, OUTPUT_TERMINAL, LIGHT_UNIT = 1, 2, 3, 4
 LIGHT_SELECTOR = 1
@@ -72,16 +71,22 @@ class Stream:
         return NEGOTIATION.pack(*head, self.frame_bytes, MAX_PAYLOAD_BYTES, _CLOCK_HZ, 0, 0, 0, 0)
 
 
-def uvc_descriptor(fps: int, name: str, serial: str) -> DeviceDescriptor:
-    """The whole device; ``fps`` is one of ``RATES``. Raises ``ValueError`` for another one."""
+def intervals_of(fps: int) -> tuple[int, ...]:
+    """The frame intervals of a camera whose fastest rate is ``fps``, the shortest first. Raises ``ValueError`` for none of ``RATES``."""
     if fps not in RATES:
         raise ValueError(fps)
+    return tuple(INTERVAL_UNITS // rate for rate in RATES if rate <= fps)
+
+
+def uvc_descriptor(fps: int, name: str, serial: str) -> DeviceDescriptor:
+    """The whole device. Raises as ``intervals_of``."""
+    intervals = intervals_of(fps)
     strings = {1: "Bench", 2: name} | ({3: serial} if serial else {})
     control = InterfaceDescriptor(
         [], CONTROL_INTERFACE, _VIDEO, _CONTROL, iInterface=2, extra_descriptors=list(_control_descriptors())
     )
     endpoint = EndpointDescriptor(ENDPOINT, wMaxPacketSize=PACKET_BYTES)
-    stream_descriptors = list(_stream_descriptors(INTERVAL_UNITS // fps))
+    stream_descriptors = list(_stream_descriptors(intervals))
     stream = InterfaceDescriptor([endpoint], STREAM_INTERFACE, _VIDEO, _STREAMING, extra_descriptors=stream_descriptors)
     together = [8, _ASSOCIATION, CONTROL_INTERFACE, 2, _VIDEO, _COLLECTION, 0, 2]
     configuration = ConfigurationDescriptor([control, stream], bMaxPower=250, extra_descriptors=together)
@@ -129,22 +134,21 @@ def _control_descriptors() -> bytes:
     return head + units
 
 
-def _stream_descriptors(usual_interval: int) -> bytes:
+def _stream_descriptors(intervals: tuple[int, ...]) -> bytes:
     """UVC 1.1, 3.9.2, and the descriptors of the two payload formats."""
     guid = (*_YUY2_GUID, 16)
     formats = _unit(6, MJPEG, len(SIZES[MJPEG]), 0, 1, 16, 9, 0, 0)
-    formats += b"".join(_frame(7, Stream(MJPEG, frame + 1, usual_interval)) for frame in range(len(SIZES[MJPEG])))
+    formats += b"".join(_frame(7, Stream(MJPEG, frame + 1, intervals[0]), intervals) for frame in range(len(SIZES[MJPEG])))
     formats += _unit(0x0D, 1, 1, 4)
     formats += _unit(4, YUY2, len(SIZES[YUY2]), *guid, 1, 4, 3, 0, 0)
-    formats += b"".join(_frame(5, Stream(YUY2, frame + 1, usual_interval)) for frame in range(len(SIZES[YUY2])))
+    formats += b"".join(_frame(5, Stream(YUY2, frame + 1, intervals[0]), intervals) for frame in range(len(SIZES[YUY2])))
     formats += _unit(0x0D, 1, 1, 4)
     head_bytes = 13 + len(SIZES)
     head = struct.pack("<BBBBHB", head_bytes, _CS_INTERFACE, 1, len(SIZES), head_bytes + len(formats), ENDPOINT)
     return head + bytes([0, OUTPUT_TERMINAL, 0, 0, 0, 1, *(0 for _ in SIZES)]) + formats
 
 
-def _frame(subtype: int, stream: Stream) -> bytes:
-    intervals = INTERVALS
+def _frame(subtype: int, stream: Stream, intervals: tuple[int, ...]) -> bytes:
     rates = [8 * stream.frame_bytes * INTERVAL_UNITS // interval for interval in (intervals[-1], intervals[0])]
     size = (stream.size.width, stream.size.height)
     body = struct.pack("<BBHHIIIIB", stream.frame, 0, *size, *rates, stream.frame_bytes, stream.interval, len(intervals))

@@ -54,7 +54,8 @@ class Parts:
         checks = dict(zip(kinds, supervisors, strict=True))
         lookers: list[Armable] = []
         if camera is not None:
-            supervisors.append(Supervisor(camera, find_camera(config.camera.source, config.camera.torch), self._emit))
+            eyes = find_camera(config.camera.source, config.camera.torch, may_move=True)
+            supervisors.append(Supervisor(camera, eyes, self._emit))
             lookers.append(camera)
         if config.scanner.profile:
             profile = scanner_profiles()[config.scanner.profile]

@@ -1,5 +1,6 @@
 """The camera driver: dark when disarmed, one event a code, pictures to aim by, and leaving."""
 
+import errno
 import threading
 import time
 from contextlib import contextmanager
@@ -9,10 +10,12 @@ import numpy as np
 import pytest
 
 from drivers.device import DeviceState, DeviceStatus
-from drivers.errors import DeviceGone, DriverFault, NeedsPerson
+from drivers.errors import DeviceGone, DriverFault, NeedsPerson, TryAgain
+from drivers.scanner import source as source_module
 from drivers.scanner.camera import DEBOUNCE_S, PREVIEW_WIDTH, Camera, preview
+from drivers.scanner.nodes import refusal
 from drivers.scanner.record import CodeScanned, PreviewFrame
-from drivers.scanner.source import CameraSource, FolderPictures, find_camera
+from drivers.scanner.source import SILENT_S, CameraSource, FolderPictures, V4l2Pictures, find_camera
 from drivers.supervisor import Supervisor
 from drivers.virtual.camera import Look, VirtualCamera, code_picture
 
@@ -207,7 +210,7 @@ def test_the_newest_picture_of_a_folder_is_the_view(tmp_path):
 
 
 class FakeCapture:
-    """Stands in for a V4L2 camera: no machine of ours has one."""
+    """Stands in for a V4L2 camera; the real ones are in tests/vm. A frame that is "silent" or "error" is one for which nobody need wait."""
 
     opens, frames = True, []
 
@@ -216,6 +219,13 @@ class FakeCapture:
         self.released = False
         assert api == cv2.CAP_V4L2
 
+    @staticmethod
+    def waitAny(streams, timeout_ns):
+        assert len(streams) == 1 and 0 < timeout_ns <= 1e9
+        if FakeCapture.frames[:1] == ["error"]:
+            raise cv2.error("Error is reported for camera stream")
+        return (False, ()) if FakeCapture.frames[:1] in ([], ["silent"]) else (True, (0,))
+
     def isOpened(self) -> bool:
         return self.opens
 
@@ -223,29 +233,128 @@ class FakeCapture:
         self.settings[setting] = value
 
     def read(self):
-        return self.frames.pop(0) if self.frames else (False, None)
+        return self.frames.pop(0)
 
     def release(self) -> None:
         self.released = True
 
 
-def test_a_camera_that_stops_giving_frames_has_gone(tmp_path, monkeypatch):
+@pytest.fixture
+def node(tmp_path, monkeypatch):
     monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
-    monkeypatch.setattr(FakeCapture, "frames", [(True, BLANK), (False, None), (True, BLANK), (False, None), (False, None)])
+    monkeypatch.setattr(FakeCapture, "frames", [])
     node = tmp_path / "video0"
     node.touch()
+    return node
+
+
+def test_a_camera_whose_frames_are_bad_is_there_but_out_of_order(node):
     pictures = CameraSource(str(node)).open()
+    FakeCapture.frames += [(True, BLANK), (False, None), (True, BLANK), (False, None), (False, None), (False, None)]
     assert [picture is not None for picture in (pictures.read() for _ in range(5))] == [True, False, True, False, False]
+    with pytest.raises(TryAgain, match="hardwareError"):
+        pictures.read()
+
+
+def test_a_camera_that_gives_nothing_is_there_but_silent(node):
+    now = [0.0]
+    pictures = V4l2Pictures(node, clock=lambda: now[0])
+    assert pictures.read() is None
+    now[0] = SILENT_S
+    with pytest.raises(TryAgain, match="timeOut"):
+        pictures.read()
+    FakeCapture.frames.append((True, BLANK))
+    assert pictures.read() is not None
+    assert pictures.read() is None
+
+
+@pytest.mark.parametrize("is_back", [False, True])
+def test_a_camera_that_was_pulled_out_has_gone_even_if_another_has_its_number(node, is_back):
+    pictures = CameraSource(str(node)).open()
+    FakeCapture.frames.append("error")
+    if is_back:
+        (node.parent / "new").touch()
+        (node.parent / "new").replace(node)
+    else:
+        node.unlink()
     with pytest.raises(DeviceGone):
         pictures.read()
 
 
-def test_a_camera_that_will_not_open_needs_a_person(tmp_path, monkeypatch):
-    monkeypatch.setattr(cv2, "VideoCapture", FakeCapture)
+class Silent(Script):
+    """There, but mute: as many runs as ``times``, then it gives a picture."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__([])
+        self.times, self.plugged = times, 1
+
+    @property
+    def identity(self):
+        return self.plugged
+
+    def open(self):
+        source = self
+
+        class Pictures:
+            def read(self):
+                source.times -= 1
+                if source.times >= 0:
+                    raise TryAgain("timeOut")
+                source.stop.set()
+                return BLANK
+
+            def close(self):
+                source.closed += 1
+
+        return Pictures()
+
+
+def test_a_silent_camera_is_not_online_until_it_gives_a_picture():
+    source, camera, told = Silent(2), Camera(), []
+    camera.arm()
+    for _ in range(2):
+        with pytest.raises(TryAgain):
+            camera.run(source, told.append, source.stop)
+    camera.run(source, told.append, source.stop)
+    states = [(record.state, record.error) for record in told if isinstance(record, DeviceStatus)]
+    silent, good = (DeviceState.HARDWARE_ERROR, "timeOut"), (DeviceState.ONLINE, "")
+    assert states == [good, silent, silent, good, good]
+    assert source.closed == 3
+
+
+def test_a_silent_camera_that_is_plugged_in_anew_is_believed_again():
+    source, camera, told = Silent(1), Camera(), []
+    camera.arm()
+    with pytest.raises(TryAgain):
+        camera.run(source, told.append, source.stop)
+    source.plugged = 2
+    source.stop.set()
+    camera.run(source, told.append, source.stop)
+    assert [record.state for record in told] == [DeviceState.ONLINE] * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "error", "code"),
+    [
+        (errno.EBUSY, TryAgain, "deviceBusy"),
+        (errno.ENODEV, DeviceGone, "noDevice"),
+        (errno.ENOTTY, NeedsPerson, "hardwareError"),
+        (0, NeedsPerson, "hardwareError"),
+    ],
+)
+def test_a_camera_that_will_not_open_says_why(node, monkeypatch, number, error, code):
     monkeypatch.setattr(FakeCapture, "opens", False)
-    node = tmp_path / "video0"
+    monkeypatch.setattr(source_module, "refusal", lambda at: number)
+    with pytest.raises(error, match=code):
+        CameraSource(str(node)).open()
+
+
+def test_a_camera_that_is_not_there_cannot_be_opened(tmp_path):
     with pytest.raises(DeviceGone):
-        CameraSource(str(node)).open()
-    node.touch()
-    with pytest.raises(NeedsPerson):
-        CameraSource(str(node)).open()
+        CameraSource(str(tmp_path / "video0")).open()
+
+
+def test_a_node_that_is_no_video_device_refuses(tmp_path):
+    (tmp_path / "video0").touch()
+    assert refusal(tmp_path / "video0") == errno.ENOTTY
+    assert refusal(tmp_path / "video1") == errno.ENOENT
