@@ -100,10 +100,21 @@ def _settings() -> dict[tuple[int, int], Setting]:
 
 
 class VirtualUvcCamera(VirtualUsbDevice):
-    """Plug it into a ``KernelPort``. ``show`` and ``fault`` may be used from any thread; ``fps`` is its fastest and usual rate."""
+    """Plug it into a ``KernelPort``. ``show`` and ``fault`` may be used from any thread; ``fps`` is its fastest and usual rate.
 
-    def __init__(self, *, fps: int = RATES[0], serial: str = "", name: str = "Bench Camera", has_tables: bool = True) -> None:
-        super().__init__(uvc_descriptor(fps, name, serial))
+    ``formats`` without MJPEG is a cheap camera; one without ``has_tables`` leaves the Huffman tables out of its JPEG pictures, as many do.
+    """
+
+    def __init__(
+        self,
+        *,
+        fps: int = RATES[0],
+        serial: str = "",
+        name: str = "Bench Camera",
+        formats: tuple[int, ...] = tuple(SIZES),
+        has_tables: bool = True,
+    ) -> None:
+        super().__init__(uvc_descriptor(fps, name, serial, formats))
         self.fault = Fault.NONE
         self.frames_sent = 0
         self.requests: deque[tuple[int, int, int, int]] = deque(maxlen=_SEEN_MOST)
@@ -112,7 +123,8 @@ class VirtualUvcCamera(VirtualUsbDevice):
         """A frame was left half-way, see ``Fault.HALF``."""
         self._has_tables = has_tables
         self._intervals = intervals_of(fps)
-        self._usual = Stream(interval=self._intervals[0])
+        self._formats = formats
+        self._usual = Stream(formats[-1], interval=self._intervals[0])
         self._view: Callable[[], Picture] = _black
         self._encoded: tuple[Picture, Stream, bytes] | None = None
         self._reset()
@@ -295,7 +307,7 @@ class VirtualUvcCamera(VirtualUsbDevice):
             if request_type != _CLASS_OUT or request != _SET_CUR:
                 self._refuse(_INVALID_REQUEST)
             if interface == STREAM_INTERFACE and selector in (_PROBE, _COMMIT):
-                self._probed = nearest(data, self._usual, self._intervals)
+                self._probed = self._nearest(data)
                 if selector == _COMMIT:
                     self._committed = self._probed
                     self._begin()
@@ -308,15 +320,14 @@ class VirtualUvcCamera(VirtualUsbDevice):
             setting.now = wanted
             return len(data)
 
-
-def nearest(data: bytes, usual: Stream, intervals: tuple[int, ...]) -> Stream:
-    """The stream that is nearest to what a host asks for; 26 bytes are asked by hosts of UVC 1.0."""
-    if len(data) < 26:
-        raise Stall
-    _, wanted_format, wanted_frame, interval = struct.unpack_from("<HBBI", data)
-    known = wanted_format if wanted_format in SIZES else usual.format
-    frame = wanted_frame if 1 <= wanted_frame <= len(SIZES[known]) else 1
-    return Stream(known, frame, min(intervals, key=lambda offered: abs(offered - (interval or usual.interval))))
+    def _nearest(self, data: bytes) -> Stream:
+        """The stream that is nearest to what a host asks for; hosts of UVC 1.0 ask with 26 bytes."""
+        if len(data) < 26:
+            self._refuse(_OUT_OF_RANGE)
+        _, wanted_format, wanted_frame, interval = struct.unpack_from("<HBBI", data)
+        known = wanted_format if wanted_format in self._formats else self._usual.format
+        frame = wanted_frame if 1 <= wanted_frame <= len(SIZES[known]) else 1
+        return Stream(known, frame, min(self._intervals, key=lambda offered: abs(offered - (interval or self._usual.interval))))
 
 
 def payloads(data: bytes, fid: int, *, is_whole: bool = True) -> Iterator[bytes]:

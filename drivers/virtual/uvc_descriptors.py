@@ -24,7 +24,7 @@ CAMERA_TERMINAL, PROCESSING_UNIT, OUTPUT_TERMINAL, LIGHT_UNIT = 1, 2, 3, 4
 LIGHT_SELECTOR = 1
 LIGHT_GUID = bytes.fromhex("6B696F736B2D6C616D702D756E697431")
 """A maker's own unit that switches a lamp, as cameras with one have it: UVC itself knows no torch."""
-MJPEG, YUY2 = 1, 2
+YUY2, MJPEG = 1, 2
 CONTROL_INTERFACE, STREAM_INTERFACE = 0, 1
 NEGOTIATION = struct.Struct("<HBBIHHHHHIIIBBBB")
 
@@ -43,7 +43,7 @@ class Size:
     height: int
 
 
-SIZES = {MJPEG: (Size(1280, 720), Size(640, 480)), YUY2: (Size(640, 480), Size(320, 240))}
+SIZES = {YUY2: (Size(640, 480), Size(320, 240)), MJPEG: (Size(1280, 720), Size(640, 480))}
 """Frame index 1 and up of each format index; the first is the default."""
 
 
@@ -78,7 +78,7 @@ def intervals_of(fps: int) -> tuple[int, ...]:
     return tuple(INTERVAL_UNITS // rate for rate in RATES if rate <= fps)
 
 
-def uvc_descriptor(fps: int, name: str, serial: str) -> DeviceDescriptor:
+def uvc_descriptor(fps: int, name: str, serial: str, formats: tuple[int, ...]) -> DeviceDescriptor:
     """The whole device. Raises as ``intervals_of``."""
     intervals = intervals_of(fps)
     strings = {1: "Bench", 2: name} | ({3: serial} if serial else {})
@@ -86,7 +86,7 @@ def uvc_descriptor(fps: int, name: str, serial: str) -> DeviceDescriptor:
         [], CONTROL_INTERFACE, _VIDEO, _CONTROL, iInterface=2, extra_descriptors=list(_control_descriptors())
     )
     endpoint = EndpointDescriptor(ENDPOINT, wMaxPacketSize=PACKET_BYTES)
-    stream_descriptors = list(_stream_descriptors(intervals))
+    stream_descriptors = list(_stream_descriptors(intervals, formats))
     stream = InterfaceDescriptor([endpoint], STREAM_INTERFACE, _VIDEO, _STREAMING, extra_descriptors=stream_descriptors)
     together = [8, _ASSOCIATION, CONTROL_INTERFACE, 2, _VIDEO, _COLLECTION, 0, 2]
     configuration = ConfigurationDescriptor([control, stream], bMaxPower=250, extra_descriptors=together)
@@ -134,22 +134,24 @@ def _control_descriptors() -> bytes:
     return head + units
 
 
-def _stream_descriptors(intervals: tuple[int, ...]) -> bytes:
+def _stream_descriptors(intervals: tuple[int, ...], formats: tuple[int, ...]) -> bytes:
     """UVC 1.1, 3.9.2, and the descriptors of the two payload formats."""
-    guid = (*_YUY2_GUID, 16)
-    formats = _unit(6, MJPEG, len(SIZES[MJPEG]), 0, 1, 16, 9, 0, 0)
-    formats += b"".join(_frame(7, Stream(MJPEG, frame + 1, intervals[0]), intervals) for frame in range(len(SIZES[MJPEG])))
-    formats += _unit(0x0D, 1, 1, 4)
-    formats += _unit(4, YUY2, len(SIZES[YUY2]), *guid, 1, 4, 3, 0, 0)
-    formats += b"".join(_frame(5, Stream(YUY2, frame + 1, intervals[0]), intervals) for frame in range(len(SIZES[YUY2])))
-    formats += _unit(0x0D, 1, 1, 4)
-    head_bytes = 13 + len(SIZES)
-    head = struct.pack("<BBBBHB", head_bytes, _CS_INTERFACE, 1, len(SIZES), head_bytes + len(formats), ENDPOINT)
-    return head + bytes([0, OUTPUT_TERMINAL, 0, 0, 0, 1, *(0 for _ in SIZES)]) + formats
+    body = b""
+    for known in formats:
+        count = len(SIZES[known])
+        if known == MJPEG:
+            body += _unit(6, MJPEG, count, 0, 1, 16, 9, 0, 0)
+        else:
+            body += _unit(4, YUY2, count, *_YUY2_GUID, 16, 1, 4, 3, 0, 0)
+        body += b"".join(_frame(Stream(known, frame + 1, intervals[0]), intervals) for frame in range(count))
+        body += _unit(0x0D, 1, 1, 4)
+    head_bytes = 13 + len(formats)
+    head = struct.pack("<BBBBHB", head_bytes, _CS_INTERFACE, 1, len(formats), head_bytes + len(body), ENDPOINT)
+    return head + bytes([0, OUTPUT_TERMINAL, 0, 0, 0, 1, *(0 for _ in formats)]) + body
 
 
-def _frame(subtype: int, stream: Stream, intervals: tuple[int, ...]) -> bytes:
+def _frame(stream: Stream, intervals: tuple[int, ...]) -> bytes:
     rates = [8 * stream.frame_bytes * INTERVAL_UNITS // interval for interval in (intervals[-1], intervals[0])]
     size = (stream.size.width, stream.size.height)
     body = struct.pack("<BBHHIIIIB", stream.frame, 0, *size, *rates, stream.frame_bytes, stream.interval, len(intervals))
-    return _unit(subtype, *body, *struct.pack(f"<{len(intervals)}I", *intervals))
+    return _unit(7 if stream.format == MJPEG else 5, *body, *struct.pack(f"<{len(intervals)}I", *intervals))

@@ -93,7 +93,7 @@ def test_its_descriptors_are_whole_and_their_lengths_agree(camera):
     assert struct.unpack_from("<H", control[0], 5) == (sum(map(len, control)),)
     assert [len(part) for part in control] == [13, 18, 12, 26, 9]
     assert struct.unpack_from("<H", streaming[0], 4) == (sum(map(len, streaming)),)
-    assert [part[2] for part in streaming] == [1, 6, 7, 7, 13, 4, 5, 5, 13]
+    assert [part[2] for part in streaming] == [1, 4, 5, 5, 13, 6, 7, 7, 13]
     assert all(part[0] == 26 + 4 * part[25] for part in streaming if part[2] in (5, 7))
     assert parts[-1] == bytes([7, 5, ENDPOINT, 2, 0, 2, 0])
 
