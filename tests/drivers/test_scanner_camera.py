@@ -210,7 +210,7 @@ def test_the_newest_picture_of_a_folder_is_the_view(tmp_path):
 
 
 class FakeCapture:
-    """Stands in for a V4L2 camera; the real ones are in tests/vm. A frame that is "silent" or "error" is one for which nobody need wait."""
+    """Stands in for a V4L2 camera; the real ones are in tests/vm. A frame that is "mute" or "error" is one for which nobody need wait."""
 
     opens, frames = True, []
 
@@ -224,7 +224,7 @@ class FakeCapture:
         assert len(streams) == 1 and 0 < timeout_ns <= 1e9
         if FakeCapture.frames[:1] == ["error"]:
             raise cv2.error("Error is reported for camera stream")
-        return (False, ()) if FakeCapture.frames[:1] in ([], ["silent"]) else (True, (0,))
+        return (False, ()) if FakeCapture.frames[:1] in ([], ["mute"]) else (True, (0,))
 
     def isOpened(self) -> bool:
         return self.opens
@@ -256,14 +256,15 @@ def test_a_camera_whose_frames_are_bad_is_there_but_out_of_order(node):
         pictures.read()
 
 
-def test_a_camera_that_gives_nothing_is_there_but_silent(node):
+def test_a_camera_that_gives_nothing_is_there_but_mute(node):
     now = [0.0]
     pictures = V4l2Pictures(node, clock=lambda: now[0])
+    FakeCapture.frames.append("mute")
     assert pictures.read() is None
     now[0] = SILENT_S
     with pytest.raises(TryAgain, match="timeOut"):
         pictures.read()
-    FakeCapture.frames.append((True, BLANK))
+    FakeCapture.frames[:] = [(True, BLANK)]
     assert pictures.read() is not None
     assert pictures.read() is None
 
