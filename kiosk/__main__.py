@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import gc
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.log import to_journal
 from kiosk.runtime.memory import sparing
 from kiosk.texts import Texts
 from kiosk.ui.app import configure, make_app
@@ -28,8 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
     parser.add_argument("--window", action="store_true", help="a window instead of the whole screen")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("kiosk").setLevel(logging.INFO)
+    to_journal()
     try:
         config = load_station(chosen.station)
     except ConfigError as err:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+import sys
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -23,6 +24,12 @@ _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ER
 def catalogue() -> dict[str, dict[str, object]]:
     """Event id -> {level, fields, meaning}."""
     return dict(tomllib.loads(_CATALOGUE.read_text(encoding="utf-8")))
+
+
+def to_journal(form: str = "%(message)s") -> None:
+    """Send our events and other people's warnings to standard error, each once: the journal of the process that calls this at its start."""
+    logging.basicConfig(level=logging.WARNING, format=form, stream=sys.stderr)
+    _LOGGER.setLevel(logging.INFO)
 
 
 def redact(text: str) -> str:

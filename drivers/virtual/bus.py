@@ -162,6 +162,14 @@ class UsbBus(Protocol):
     def control_out(self, key: int, request_type: int, request: int, value: int, index: int, data: bytes) -> int: ...
 
 
+class PlugBoard(Protocol):
+    """Where devices are plugged in: the ``Bus`` of a process, or the kernel's own USB (``usbip.KernelBus``)."""
+
+    def plug(self, device: VirtualUsbDevice, port: int = 1) -> None: ...
+    def unplug(self, device: VirtualUsbDevice) -> None: ...
+    def close(self) -> None: ...
+
+
 class Bus:
     """The bus itself, in this process."""
 

@@ -39,6 +39,7 @@ _PATIENCE_S = 5.0
 _DEVICE, _CONFIGURATION = 1, 2
 _GET_STATUS, _CLEAR_FEATURE, _SET_FEATURE, _GET_DESCRIPTOR, _GET_CONFIGURATION = 0, 1, 3, 6, 8
 _SET_CONFIGURATION, _GET_INTERFACE, _SET_INTERFACE = 9, 10, 11
+_TO_ENDPOINT = 2
 
 
 @dataclass(eq=False)
@@ -75,6 +76,7 @@ class UsbIpWire:
             for endpoint in interface.endpoints
         }
         self._configured = 0
+        self._halted: set[int] = set()
         self._reader = threading.Thread(target=self._read, name="usbip", daemon=True)
         self._reader.start()
 
@@ -121,13 +123,19 @@ class UsbIpWire:
         line.put(urb)
 
     def _unlink(self, number: int, unlinked: int) -> None:
-        """The host takes a transfer back: what it moved so far is told with it, so the worker answers; a finished one is told as finished."""
+        """The host takes a transfer back: what it moved so far is told with it, so the worker answers; a finished one is told as finished.
+
+        A worker that hangs in its device does not answer: then the transfer is given back as it is.
+        """
         with self._lock:
             urb = self._pending.get(unlinked)
+        status = 0
         if urb is not None:
             urb.is_cancelled.set()
-            urb.is_done.wait(_PATIENCE_S)
-        self._send(_HEAD.pack(_RET_UNLINK, number, 0, 0, 0) + _RET_UNLINK_BODY.pack(0))
+            if not urb.is_done.wait(_PATIENCE_S):
+                with self._lock:
+                    status = -errno.ECONNRESET if self._pending.pop(unlinked, None) is not None else 0
+        self._send(_HEAD.pack(_RET_UNLINK, number, 0, 0, 0) + _RET_UNLINK_BODY.pack(status))
 
     def _receive(self, count: int) -> bytes:
         data = b""
@@ -151,6 +159,8 @@ class UsbIpWire:
         while (urb := line.get()) is not None:
             data, moved, status = b"", 0, 0
             try:
+                if urb.endpoint in self._halted:
+                    raise Stall
                 if urb.endpoint == 0:
                     data = self._control(urb)
                     moved = len(data) or len(urb.data)
@@ -161,6 +171,8 @@ class UsbIpWire:
                     moved = self._out(urb)
             except Stall:
                 status = -errno.EPIPE
+                if urb.endpoint:
+                    self._halted.add(urb.endpoint)  # until the host clears it (USB 2.0, 9.4.5)
             except Unplugged:
                 self._finish(urb, b"", 0, -errno.ESHUTDOWN)
                 continue
@@ -170,9 +182,11 @@ class UsbIpWire:
 
     def _finish(self, urb: _Urb, data: bytes, moved: int, status: int) -> None:
         head = _HEAD.pack(_RET_SUBMIT, urb.number, 0, 0, 0)
-        self._send(head + _RET_SUBMIT_BODY.pack(status, moved, 0, 0, 0) + data)
         with self._lock:
-            self._pending.pop(urb.number, None)
+            if self._pending.get(urb.number) is not urb:
+                return  # taken back while the device hung
+            self._send(head + _RET_SUBMIT_BODY.pack(status, moved, 0, 0, 0) + data)
+            del self._pending[urb.number]
         urb.is_done.set()
 
     def _in(self, urb: _Urb) -> bytes:
@@ -197,7 +211,7 @@ class UsbIpWire:
     def _control(self, urb: _Urb) -> bytes:
         kind, request, value, index, length = struct.unpack("<BBHHH", urb.setup)
         if kind & 0x60 == 0:
-            known = self._standard(kind, request, value, length)
+            known = self._standard(kind, request, value, index, length)
             if known is not None:
                 return known
         if kind & 0x80:
@@ -205,7 +219,7 @@ class UsbIpWire:
         self._device.control_out(kind, request, value, index, urb.data)
         return b""
 
-    def _standard(self, kind: int, request: int, value: int, length: int) -> bytes | None:
+    def _standard(self, kind: int, request: int, value: int, index: int, length: int) -> bytes | None:
         """What every device answers by itself; None for what is the device's own business."""
         descriptor = self._device.descriptor
         match kind & 0x80, request:
@@ -223,6 +237,8 @@ class UsbIpWire:
                 self._configured = value
                 return b""
             case 0, _ if request in (_SET_INTERFACE, _CLEAR_FEATURE, _SET_FEATURE):
+                if request == _CLEAR_FEATURE and kind == _TO_ENDPOINT:
+                    self._halted.discard(index)
                 return b""
         return None
 
@@ -319,3 +335,28 @@ def configuration_bytes(configuration: ConfigurationDescriptor) -> bytes:
     count = len({interface.bInterfaceNumber for interface in configuration.interfaces})
     head_bytes = configuration.bLength
     return struct.pack("<BBHBBBBB", head_bytes, configuration.bDescriptorType, head_bytes + len(body), count, *own) + body
+
+
+class KernelBus:
+    """The kernel's USB in place of a ``Bus``: the same plug and unplug, ports counted from 1."""
+
+    def __init__(self) -> None:
+        self._ports: dict[VirtualUsbDevice, KernelPort] = {}
+
+    def plug(self, device: VirtualUsbDevice, port: int = 1) -> None:
+        """Plug a device into a port of the virtual controller. Raises OSError."""
+        if device not in self._ports:
+            there = KernelPort(device, port - 1)
+            there.plug()
+            self._ports[device] = there
+
+    def unplug(self, device: VirtualUsbDevice) -> None:
+        """Pull it out."""
+        there = self._ports.pop(device, None)
+        if there is not None:
+            there.unplug()
+
+    def close(self) -> None:
+        """Pull everything out."""
+        for device in list(self._ports):
+            self.unplug(device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 import threading
@@ -28,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
     parser.add_argument("--is-enabled", action="store_true", help="only tell whether there is a centre: exit code 0, or 1 for none")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log.to_journal()
     try:
         config = load_station(chosen.station)
     except ConfigError as err:

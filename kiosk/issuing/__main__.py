@@ -7,7 +7,6 @@ Exit code 2: the station file or a secret cannot be used; 3: the ledger cannot b
 from __future__ import annotations
 
 import argparse
-import logging
 import signal
 import sys
 import threading
@@ -36,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m kiosk.issuing", description=__doc__)
     parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    log.to_journal()
     try:
         config = load_station(chosen.station)
     except ConfigError as err:

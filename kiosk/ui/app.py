@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ def configure(board: Board, *, fullscreen: bool) -> None:
     """Settle Kivy's options. Must run before anything of Kivy's window is imported."""
     os.environ.setdefault("KIVY_NO_ARGS", "1")
     os.environ.setdefault("KIVY_NO_FILELOG", "1")
+    # Kivy would write every line of everybody a second time, down to the libraries' debugging.
+    os.environ.setdefault("KIVY_LOG_MODE", "PYTHON")
     from kivy.config import Config
 
     settings = {
@@ -36,6 +39,7 @@ def configure(board: Board, *, fullscreen: bool) -> None:
     }
     for (section, option), value in settings.items():
         Config.set(section, option, str(value))
+    logging.getLogger("kivy").setLevel(logging.WARNING)
 
 
 def make_app(root: Widget, on_stop: Callable[[], None]) -> App:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -77,3 +80,24 @@ def test_every_catalogued_event_is_complete() -> None:
         assert entry["level"] in ("info", "warning", "error"), name
         assert entry["meaning"], name
         assert not {"name", "id_number", "phone", "address"} & set(entry["fields"]), name  # type: ignore[call-overload]
+
+
+def test_journal_has_each_event_once_and_no_debugging_of_libraries_though_kivy_has_come() -> None:
+    said = """
+import logging
+from kiosk import log
+from kiosk.ui.app import configure
+from kiosk.ui.theme import load_board
+log.to_journal()
+configure(load_board("landscape-10"), fullscreen=True)
+from kivy.logger import Logger
+log.event("directory-opened", number=7, subjects=1)
+logging.getLogger("escpos").debug("a library's debugging")
+Logger.info("Kivy: its own news")
+logging.getLogger("escpos").warning("a library's warning")
+"""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("KIVY")}
+    done = subprocess.run([sys.executable, "-c", said], env=environment, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stderr.count('"directory-opened"') == 1
+    assert done.stderr.count("a library's warning") == 1
+    assert "debugging" not in done.stderr + done.stdout and "its own news" not in done.stderr + done.stdout

@@ -23,7 +23,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol
 
-from drivers.virtual.bus import Bus, BusServer
+from drivers.virtual.bus import Bus, BusServer, PlugBoard
+from drivers.virtual.usbip import KernelBus
 from tools.bench.camera import CameraOnBench
 from tools.bench.control import ControlServer
 from tools.bench.errors import BenchError
@@ -56,9 +57,14 @@ class Happening:
 
 
 class Bench:
-    """See the module. ``serial_scale`` names a profile of the scale driver; ``tcp_port`` puts the printer on the network (0: any free port)."""
+    """See the module. ``serial_scale`` names a profile of the scale driver; ``tcp_port`` puts the printer on the network (0: any free port);
 
-    def __init__(self, folder: Path, *, serial_scale: str = "", tcp_port: int | None = None, head_dots: int = 576) -> None:
+    ``in_kernel`` makes them USB devices of this machine's kernel (``usbip``) instead of ones that only a ``VirtualBackend`` sees.
+    """
+
+    def __init__(
+        self, folder: Path, *, serial_scale: str = "", tcp_port: int | None = None, head_dots: int = 576, in_kernel: bool = False
+    ) -> None:
         profile = serial_profile(serial_scale) if serial_scale else ""
         self.folder = folder
         self.usb_socket = folder / "usb.sock"
@@ -72,7 +78,7 @@ class Bench:
         self._stack = ExitStack()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._claim = self._take_folder()
-        self._bus = Bus()
+        self._bus: PlugBoard = KernelBus() if in_kernel else Bus()
         self._reader = ReaderOnBench(self._bus)
         self._scale: ScaleOnBench = SerialOnBench(profile, folder / "scale-tty") if profile else HidOnBench(self._bus)
         self._printer = PrinterOnBench(self._bus, folder / "paper", self._printed, head_dots=head_dots, tcp_port=tcp_port)
@@ -88,7 +94,8 @@ class Bench:
         self._stack.callback(self._claim.close)
         try:
             self._stack.callback(self._bus.close)
-            self._stack.enter_context(BusServer(self._bus, self.usb_socket))
+            if isinstance(self._bus, Bus):
+                self._stack.enter_context(BusServer(self._bus, self.usb_socket))
             for name, device in self._devices.items():
                 device.plug(_HOME_PORT[name])
             self._stack.callback(self._unplug_all)

@@ -25,7 +25,7 @@ from kiosk.ui.widgets.button import Touchable
 from kiosk.ui.widgets.signature import SignaturePad
 from kiosk.ui.widgets.text import Text
 
-_ANSWER_S = 10.0
+_ANSWER_S = 60.0
 
 
 class Eyes:

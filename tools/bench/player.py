@@ -23,9 +23,9 @@ class Player:
     """A finger, a pair of eyes and the bench. ``steps`` is what was done, ``touches`` how often the finger came down; ``screens`` None keeps no pictures."""
 
     def __init__(
-        self, display: str, eyes: Path, screens: Path | None, bench: Bench, said: Callable[[str], None] = lambda _: None
+        self, finger: Finger, eyes: Path, screens: Path | None, bench: Bench, said: Callable[[str], None] = lambda _: None
     ) -> None:
-        self._finger = Finger(display)
+        self._finger = finger
         self._looker = Looker(eyes)
         self._screens = screens
         self._said = said
@@ -142,7 +142,7 @@ def playing(
             stack.enter_context(issuing(station, issuer_log))
         command = [*terminal_command(station, bench), "--eyes", str(eyes), "--fullscreen"]
         with _running(command, display.environment(), log or folder / "terminal.log"):
-            player = Player(display.name, eyes, screens, bench, said=said)
+            player = Player(Finger(display.name), eyes, screens, bench, said=said)
             try:
                 yield player
             finally:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from drivers.virtual.bus import Bus
+from drivers.virtual.bus import PlugBoard
 from drivers.virtual.printer import VirtualPrinter
 from drivers.virtual.printer_engine import PROFILES, PrinterEngine
 from drivers.virtual.printer_paper import Page
@@ -39,7 +39,13 @@ class PrinterOnBench:
     """``on_label`` is called for each piece of paper, with the engine's lock held: it must not wait."""
 
     def __init__(
-        self, bus: Bus, paper: Path, on_label: Callable[[PrintedLabel], None], *, head_dots: int = 576, tcp_port: int | None = None
+        self,
+        bus: PlugBoard,
+        paper: Path,
+        on_label: Callable[[PrintedLabel], None],
+        *,
+        head_dots: int = 576,
+        tcp_port: int | None = None,
     ) -> None:
         self._bus = bus
         self._paper = paper

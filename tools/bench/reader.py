@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from drivers.virtual.bus import Bus
+from drivers.virtual.bus import PlugBoard
 from drivers.virtual.reader import VirtualReader
 from tools.bench.errors import BenchError
 from tools.bench.people import Person
@@ -20,7 +20,7 @@ _ASKING_S = 1.5
 class ReaderOnBench:
     """``person`` is whose card lies on it. ``pull-early`` takes the next card away in the middle of being read."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: PlugBoard) -> None:
         self._bus = bus
         self._reader = VirtualReader()
         self._asked_s = float("-inf")

@@ -13,7 +13,7 @@ from select import select
 from typing import Protocol
 
 from drivers.scale.profile import scale_profile
-from drivers.virtual.bus import Bus
+from drivers.virtual.bus import PlugBoard
 from drivers.virtual.hid_scale import Status, VirtualHidScale
 from drivers.virtual.load_cell import Display, Fault, LoadCell
 from drivers.virtual.serial_scale import (
@@ -121,7 +121,7 @@ class HidOnBench:
 
     kind = "hid"
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: PlugBoard) -> None:
         self.cell = new_cell()
         self._bus = bus
         self._scale = VirtualHidScale(self.cell)

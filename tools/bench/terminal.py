@@ -1,9 +1,11 @@
-"""The real terminal on the bench's devices: ``python -m tools.bench.terminal --station FILE --bus SOCKET [--eyes SOCKET] [--fullscreen]``."""
+"""The real terminal on the bench's devices, or on this machine's own.
+
+python -m tools.bench.terminal --station FILE [--bus SOCKET] [--eyes SOCKET] [--fullscreen]
+"""
 
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +15,7 @@ from drivers.virtual.backend import VirtualBackend
 from drivers.virtual.bus import RemoteBus
 from kiosk.__main__ import run
 from kiosk.config import load_station
+from kiosk.log import to_journal
 
 if TYPE_CHECKING:
     from kiosk.ui.stage import Stage
@@ -22,12 +25,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Run until its window closes."""
     parser = argparse.ArgumentParser(prog="python -m tools.bench.terminal", description=__doc__)
     parser.add_argument("--station", type=Path, required=True)
-    parser.add_argument("--bus", type=Path, required=True, help="socket of the bench's USB bus")
+    parser.add_argument("--bus", type=Path, help="socket of the bench's USB bus; without it this machine's own USB")
     parser.add_argument("--eyes", type=Path, help="where to answer questions about the screen")
     parser.add_argument("--fullscreen", action="store_true")
     chosen = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(message)s", stream=sys.stderr)
-    logging.getLogger("kiosk").setLevel(logging.INFO)
+    to_journal("%(asctime)s %(message)s")
 
     def on_stage(stage: Stage) -> Callable[[], None]:
         if chosen.eyes is None:
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
 
         return Eyes(stage, chosen.eyes).close
 
-    backend = VirtualBackend(RemoteBus(chosen.bus))
+    backend = VirtualBackend(RemoteBus(chosen.bus)) if chosen.bus is not None else None
     return run(load_station(chosen.station), fullscreen=chosen.fullscreen, usb_backend=backend, on_stage=on_stage)
 
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tools.bench.bench import Bench
-from tools.bench.display import VirtualDisplay
+from tools.bench.display import Finger, VirtualDisplay
 from tools.bench.player import Player, a_whole_issue, terminal_command
 from tools.bench.station import make_demo_station
 
@@ -117,7 +117,7 @@ def _terminal(folder: Path, display: VirtualDisplay, serial_scale: str) -> Itera
     with Bench(folder, serial_scale=serial_scale) as bench:
         command = [*terminal_command(station, bench), "--eyes", str(eyes), "--fullscreen"]
         with subprocess.Popen(command, env=display.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            player = Player(display.name, eyes, None, bench)
+            player = Player(Finger(display.name), eyes, None, bench)
             try:
                 player.at("attract")
                 time.sleep(_SETTLED_S)
