@@ -14,12 +14,14 @@ from serial.tools import list_ports
 
 from drivers.cli.desk import Desk, Refused
 from drivers.device import DeviceKind
+from drivers.errors import NeedsPerson
 from drivers.idcard.profile import reader_profile
 from drivers.printer.finder import PRINTER_CLASS
 from drivers.scale.finder import USAGE_PAGE as SCALE_PAGE
 from drivers.scanner.finder import USAGE_PAGE as SCANNER_PAGE
 from drivers.scanner.nodes import Kernel
 from drivers.transport.hid import HID_CLASS, hid_ports
+from drivers.transport.libusb import usb_devices as bus_devices
 from drivers.transport.usb import UsbMatch, find_usb, port_of
 
 _HUB_CLASS = 9
@@ -36,8 +38,8 @@ def list_devices(desk: Desk) -> int:
 def usb_devices(desk: Desk) -> Iterator[Mapping[str, object]]:
     """Everything on the bus but its hubs. Raises ``Refused`` without libusb."""
     try:
-        devices = list(usb.core.find(find_all=True, backend=desk.backend) or ())
-    except usb.core.NoBackendError:
+        devices = bus_devices(desk.backend)
+    except NeedsPerson:
         raise Refused("libusb is not installed") from None
     for device in devices:
         if device.bDeviceClass == _HUB_CLASS:

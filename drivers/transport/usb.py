@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +19,7 @@ import usb.util
 
 from drivers.errors import DeviceGone, NeedsPerson, TryAgain
 from drivers.transport.id_path import PREFIX, is_at, usb_id_path
+from drivers.transport.libusb import usb_devices
 from drivers.transport.settling import is_settling, usb_node
 
 _HID_CLASS = 0x03
@@ -56,10 +58,7 @@ def find_usb(match: UsbMatch, backend: Any = None) -> UsbTransport | None:
 
     Raises ``NeedsPerson('permissionDenied')`` or ``TryAgain('deviceBusy')`` when it is there but cannot be opened.
     """
-    try:
-        devices = list(usb.core.find(find_all=True, backend=backend) or ())
-    except usb.core.NoBackendError as err:
-        raise NeedsPerson("hardwareError", reason="libusb is missing") from err
+    devices = usb_devices(backend)
     likely = [device for device in devices if not match.ids or (device.idVendor, device.idProduct) in match.ids]
     there = [device for device in likely if not match.port or sits_at(device, match.port)]
     found = _first(there, match)
@@ -197,7 +196,7 @@ class UsbTransport:
         """Raises ``DeviceGone``; returns fewer bytes than given when the pipe was full (NAK) until the time-out."""
         if self._out is None:
             raise NeedsPerson("unsupportedCommand", reason="no OUT pipe")
-        return int(self._guard(lambda: self._out.write(data, _ms(timeout_s)), 0))
+        return int(self._guard(lambda: self._out.write(data, _ms(timeout_s)), 0, pipe=self._out))
 
     def read(self, max_bytes: int, timeout_s: float) -> bytes:
         if self._in is None:
@@ -205,7 +204,7 @@ class UsbTransport:
         # Less than a packet would overflow: always ask for whole packets.
         packet = self.packet_bytes
         size = max(packet, max_bytes // packet * packet)
-        return bytes(self._guard(lambda: self._in.read(size, _ms(timeout_s)), b""))
+        return bytes(self._guard(lambda: self._in.read(size, _ms(timeout_s)), b"", pipe=self._in))
 
     def control_in(self, request_type: int, request: int, value: int, index: int, length: int, timeout_s: float = 0.5) -> bytes:
         """A control read (GET_PORT_STATUS, GET_DEVICE_ID, HID GET_REPORT). ``b""`` when the device refuses or stays silent."""
@@ -230,7 +229,7 @@ class UsbTransport:
             self._closed = True
         usb.util.dispose_resources(self._device)
 
-    def _guard(self, call: Callable[[], Any], nothing: Any, *, stall: bool = False) -> Any:
+    def _guard(self, call: Callable[[], Any], nothing: Any, *, stall: bool = False, pipe: Any = None) -> Any:
         if self._closed:
             raise DeviceGone
         try:
@@ -244,12 +243,16 @@ class UsbTransport:
                 return nothing
             if stall and err.errno == errno.EPIPE:
                 return nothing
-            return self._trouble(err, nothing)
+            return self._trouble(err, nothing, pipe)
         self._errors = 0
         return result
 
-    def _trouble(self, err: Any, nothing: Any) -> Any:
+    def _trouble(self, err: Any, nothing: Any, pipe: Any) -> Any:
         self._errors += 1
+        if err.errno == errno.EPIPE and pipe is not None:
+            # A pipe that stalled stays so, over every closing and opening, until somebody clears it.
+            with suppress(usb.core.USBError):
+                pipe.clear_halt()
         if err.errno == errno.ENODEV or (err.errno in _GONE and self._errors >= 2) or self._errors >= 5:
             raise DeviceGone(errno=err.errno) from err
         return nothing
