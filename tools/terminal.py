@@ -104,5 +104,6 @@ def _forget(folder: Path, but: set[Path]) -> None:
 def _code(root: Path) -> Iterator[Path]:
     for folder in CODE:
         for file in sorted((root / folder).rglob("*")):
-            if file.is_file() and "__pycache__" not in file.parts:
+            # Virtual devices have no place on a terminal.
+            if file.is_file() and "__pycache__" not in file.parts and not file.is_relative_to(root / "drivers" / "virtual"):
                 yield file

@@ -58,6 +58,11 @@ def wait_until(is_true: Callable[[], bool], what: str, timeout_s: float = 600.0)
         time.sleep(0.2)
 
 
+def install() -> None:
+    """The checkout's code becomes the installed one, the way a technician brings a terminal up to date."""
+    subprocess.run(["/src/tools/dev", "install"], check=True, timeout=900)
+
+
 def give_eyes() -> None:
     """The installed app started as its unit starts it, by way of the bench's terminal, which answers what is on the screen."""
     shutil.copytree("/src/tools", LOOKERS / "tools", dirs_exist_ok=True)
@@ -73,6 +78,7 @@ def give_eyes() -> None:
 @contextmanager
 def a_terminal(folder: Path, screens: Path | None = None) -> Iterator[Player]:
     """The units running, devices plugged in, a finger on the glass."""
+    install()
     if not station.STATION.is_file():
         station.main([])
     give_eyes()

@@ -9,10 +9,8 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from drivers.virtual.backend import VirtualBackend
-from drivers.virtual.bus import RemoteBus
 from kiosk.__main__ import run
 from kiosk.config import load_station
 from kiosk.log import to_journal
@@ -39,8 +37,16 @@ def main(arguments: list[str] | None = None) -> int:
 
         return Eyes(stage, chosen.eyes).close
 
-    backend = VirtualBackend(RemoteBus(chosen.bus)) if chosen.bus is not None else None
+    backend = None if chosen.bus is None else _bench_usb(chosen.bus)
     return run(load_station(chosen.station), fullscreen=chosen.fullscreen, usb_backend=backend, on_stage=on_stage)
+
+
+def _bench_usb(bus: Path) -> Any:
+    # Only now: an installed terminal has no virtual devices.
+    from drivers.virtual.backend import VirtualBackend
+    from drivers.virtual.bus import RemoteBus
+
+    return VirtualBackend(RemoteBus(bus))
 
 
 if __name__ == "__main__":
