@@ -2,7 +2,7 @@
 
 Rules: libusb has to take a device away from the kernel before it can ask a HID interface what it is, and a touch screen is a HID device
 too. So the kernel is asked first (its copy of the report descriptors), and only what has the page, or belongs to no kernel driver, is named; the
-latter not while it is new, or we would be quicker than its driver.
+latter not while it is new, or we would be quicker than its driver. What was opened here and closed again has no driver either, but is known.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from drivers.transport.usb import UsbMatch, find_usb
 
 SYSFS = Path("/sys/bus/usb/devices")
 HID_CLASS = 3
+_MOST_KNOWN = 32
+_opened: dict[tuple[Path, int], int] = {}
+"""Node and interface -> usage page. A device that comes back has another node; the oldest are forgotten."""
 
 
 def find_hid(
@@ -37,6 +40,7 @@ def find_hid(
         match = UsbMatch(interface_class=HID_CLASS, usage_page=usage_page, interface=number, port=port)
         found = find_usb(match, backend)
         if found is not None:
+            _remember(sysfs / port.removeprefix("usb:"), number, usage_page)
             return found
     return None
 
@@ -50,17 +54,35 @@ def _interfaces(usage_page: int, sysfs: Path) -> Iterator[tuple[str, int]]:
     """Port and number of the interfaces that have the page or may have it."""
     for interface in sorted(sysfs.glob("*:*")):
         port, _, place = interface.name.partition(":")  # 1-2.3:1.0 is port, configuration and number
-        if _text(interface / "bInterfaceClass") == f"{HID_CLASS:02x}" and _may_have(interface, usage_page):
-            yield f"usb:{port}", int(place.rpartition(".")[2])
+        if _text(interface / "bInterfaceClass") == f"{HID_CLASS:02x}":
+            number = int(place.rpartition(".")[2])
+            if _may_have(interface, number, usage_page):
+                yield f"usb:{port}", number
 
 
-def _may_have(interface: Path, usage_page: int) -> bool:
+def _may_have(interface: Path, number: int, usage_page: int) -> bool:
     if not (interface / "driver").exists():
-        device = interface.parent / interface.name.partition(":")[0]
-        bus, address = _text(device / "busnum"), _text(device / "devnum")
-        return not (bus.isdigit() and address.isdigit() and is_settling(usb_node(int(bus), int(address))))
+        node = _node(interface.parent / interface.name.partition(":")[0])
+        if node is None:
+            return True
+        known = _opened.get((node, number))
+        return not is_settling(node) if known is None else known == usage_page
     item = bytes([0x05, usage_page])
     return any(path.read_bytes().startswith(item) for path in interface.glob("*/report_descriptor"))
+
+
+def _remember(device: Path, number: int, usage_page: int) -> None:
+    node = _node(device)
+    if node is not None:
+        _opened.pop((node, number), None)
+        _opened[node, number] = usage_page
+        for oldest in list(_opened)[:-_MOST_KNOWN]:
+            _opened.pop(oldest, None)
+
+
+def _node(device: Path) -> Path | None:
+    bus, address = _text(device / "busnum"), _text(device / "devnum")
+    return usb_node(int(bus), int(address)) if bus.isdigit() and address.isdigit() else None
 
 
 def _text(path: Path) -> str:

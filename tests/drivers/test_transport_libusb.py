@@ -1,6 +1,7 @@
 """A list of devices that nobody keeps up to date is made anew when the kernel's nodes say otherwise."""
 
 import errno
+from copy import deepcopy
 
 import pytest
 import usb.core
@@ -22,7 +23,7 @@ class Stale(VirtualBackend):
         super().__init__(lib)
         Stale.made += 1
         self.lib = lib
-        self._known = lib.attached()
+        self._known = deepcopy(lib.attached())
 
     def enumerate_devices(self):
         return self._known

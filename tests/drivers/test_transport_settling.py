@@ -8,7 +8,7 @@ import usb.core
 
 from drivers.errors import NeedsPerson
 from drivers.transport import usb as transport_usb
-from drivers.transport.hid import hid_ports
+from drivers.transport.hid import find_hid, hid_ports
 from drivers.transport.settling import SETTLE_S, is_settling, usb_node
 from drivers.transport.usb import UsbMatch, find_usb
 from drivers.virtual.backend import VirtualBackend
@@ -79,3 +79,21 @@ def test_a_hid_interface_without_a_driver_is_not_touched_while_it_is_new(tmp_pat
     is_new = False
     assert list(hid_ports(0x8D, sysfs)) == ["usb:1-4"]
     assert set(asked) == {Path("/dev/bus/usb/001/007")}
+
+
+def test_a_hid_device_that_was_opened_here_is_known_without_a_driver(tmp_path, monkeypatch):
+    sysfs = tmp_path / "devices"
+    for name, text in {"1-4:1.1/bInterfaceClass": "03", "1-4/busnum": "1", "1-4/devnum": "7"}.items():
+        (sysfs / name).parent.mkdir(parents=True, exist_ok=True)
+        (sysfs / name).write_text(f"{text}\n", encoding="ascii")
+    monkeypatch.setattr("drivers.transport.hid.is_settling", lambda node: False)
+    asked = []
+    monkeypatch.setattr("drivers.transport.hid.find_usb", lambda match, backend: asked.append(match) or VirtualReader(pace=0))
+    monkeypatch.setattr("drivers.transport.hid._opened", {})
+    assert find_hid(0x8D, sysfs=sysfs) is not None
+    assert asked == [UsbMatch(interface_class=3, usage_page=0x8D, interface=1, port="usb:1-4")]
+    monkeypatch.setattr("drivers.transport.hid.is_settling", lambda node: True)
+    assert list(hid_ports(0x8D, sysfs)) == ["usb:1-4"]
+    assert list(hid_ports(0x8C, sysfs)) == []
+    (sysfs / "1-4/devnum").write_text("8\n", encoding="ascii")  # another device has come
+    assert list(hid_ports(0x8D, sysfs)) == []
