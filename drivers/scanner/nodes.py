@@ -6,7 +6,8 @@ Source: linux/videodev2.h: VIDIOC_QUERYCAP 80685600 (``capabilities`` at 84, ``d
 udev's of /dev/v4l/by-path (60-persistent-v4l.rules): ``ID_PATH`` and ``-video-index`` with the node's ``index``.
 Rules
 - Only a node that captures pictures is a camera. One that may not be opened counts: the person is to hear about that.
-- ``may_move``: the camera counts where it was first, whatever its number is now; then what was named; then the only camera there is.
+- ``may_move``: the camera counts where it was first, whatever its number is now; then what was named; then the only camera there is. One that was
+  there beside ours is another one: it is not taken for ours when that leaves.
 """
 
 from __future__ import annotations
@@ -38,6 +39,11 @@ class CameraNode:
     node: Path
     id_path: str
     index: int
+
+    @property
+    def device(self) -> str:
+        """What all nodes of one camera have in common."""
+        return self.id_path or str(self.node)
 
     @property
     def place(self) -> str:
@@ -100,15 +106,18 @@ class Whereabouts:
         self._named = str(self._kernel.dev / f"{NODE}{named}") if named.isdigit() else named
         self._may_move = may_move
         self._home: CameraNode | None = None
+        self._strangers: frozenset[str] = frozenset()
 
     def now(self) -> Path | None:
         """The node of the camera as it is now, None while it is not there."""
         if not self._may_move and not self._named.startswith(PREFIX):
             return Path(self._named) if Path(self._named).exists() else None
         cameras = self._kernel.cameras()
+        places = frozenset(camera.device for camera in cameras)
         here = self._at_home(cameras) or self._as_named(cameras)
+        self._strangers = self._strangers & places if here is None else places - {here.device}
         if here is None and self._may_move:
-            here = _only(cameras)
+            here = _only([camera for camera in cameras if camera.device not in self._strangers])
         if here is not None:
             self._home = self._home or here
             return here.node
@@ -133,8 +142,8 @@ class Whereabouts:
 
 def _only(cameras: Sequence[CameraNode]) -> CameraNode | None:
     """The one camera there is; of its nodes the first."""
-    devices = {camera.id_path or str(camera.node) for camera in cameras}
-    return min(cameras, key=lambda camera: camera.index) if len(devices) == 1 else None
+    is_alone = len({camera.device for camera in cameras}) == 1
+    return min(cameras, key=lambda camera: camera.index) if is_alone else None
 
 
 def _number(name: str) -> int:

@@ -89,6 +89,21 @@ def test_of_two_cameras_elsewhere_none_is_taken_for_the_one_that_left(machine):
     assert found(eyes) is None
 
 
+def test_the_camera_beside_ours_is_never_taken_for_it(machine):
+    eyes = Whereabouts("0", may_move=True, kernel=machine.kernel)
+    machine.plug(1, 0)
+    machine.plug(2, 2)
+    assert found(eyes) == "video0"
+    machine.pull(0, 1)
+    assert found(eyes) is None
+    machine.plug(3, 1, 4)
+    assert found(eyes) == "video1"
+    machine.pull(1, 4, 2, 3)
+    assert found(eyes) is None
+    machine.plug(2, 5)  # the other one had left: what is there now may be ours
+    assert found(eyes) == "video5"
+
+
 def test_a_number_that_is_a_metadata_node_means_the_only_camera(machine):
     machine.plug(1, 0)
     assert found(Whereabouts("1", may_move=True, kernel=machine.kernel)) == "video0"
