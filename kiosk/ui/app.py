@@ -31,15 +31,38 @@ def configure(board: Board, *, fullscreen: bool) -> None:
         ("graphics", "maxfps"): 60,
         # No multisampling: our shapes are smooth by themselves, and weak chips have no spare memory bandwidth.
         ("graphics", "multisamples"): 0,
-        # Hiding the cursor has killed touch on some all-in-ones: it stays, and the compositor of the image draws none.
-        ("graphics", "show_cursor"): 1,
+        # Hiding it has killed touch on some desktops, where touches come as a mouse; without one they come by our own provider.
+        ("graphics", "show_cursor"): int(has_desktop()),
         ("kivy", "exit_on_escape"): 0,
         ("kivy", "log_level"): "warning",
-        ("input", "mouse"): "mouse,disable_multitouch",
     }
     for (section, option), value in settings.items():
         Config.set(section, option, str(value))
     logging.getLogger("kivy").setLevel(logging.WARNING)
+    _settle_input()
+
+
+def _settle_input() -> None:
+    """One way for a touch to come, and no more: by default Kivy on Linux hears one finger as two."""
+    from kivy.config import Config
+
+    Config.remove_section("input")
+    Config.add_section("input")
+    if has_desktop():
+        Config.set("input", "mouse", "mouse,disable_multitouch")
+        return
+    from kivy.input.factory import MotionEventFactory
+
+    from kiosk.ui import touch
+
+    os.environ["SDL_TOUCH_MOUSE_EVENTS"] = "0"
+    MotionEventFactory.register(touch.NAME, touch.GlassProvider)
+    Config.set("input", touch.NAME, touch.NAME)
+
+
+def has_desktop() -> bool:
+    """Whether a display server shows the window and hands it touches; without one the graphics chip does (KMS), and the kernel."""
+    return bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
 
 
 def make_app(root: Widget, on_stop: Callable[[], None]) -> App:
