@@ -167,3 +167,8 @@ def test_without_a_service_manager_nothing_is_told(monkeypatch: pytest.MonkeyPat
     assert sdnotify.watchdog_s() is None  # somebody else is watched
     monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
     assert sdnotify.watchdog_s() == 3
+
+
+def test_a_call_that_is_not_allowed_is_refused_and_does_not_kill() -> None:
+    for unit in UNITS.glob("*.service"):
+        assert settings(unit.name)["SystemCallErrorNumber"] == ["EPERM"], unit.name
