@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.config import DEFAULT_STATION, ConfigError, StationConfig, load_station
 from kiosk.log import to_journal
 from kiosk.runtime.memory import sparing
 from kiosk.texts import Texts
@@ -18,8 +18,6 @@ from kiosk.ui.theme import load_board
 
 if TYPE_CHECKING:
     from kiosk.ui.stage import Stage
-
-DEFAULT_STATION = Path("/etc/kiosk/station.toml")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -15,6 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from kiosk.domain.number import MAX_COUNTER
 
+DEFAULT_STATION = Path("/etc/kiosk/station.toml")
+
 
 class ConfigError(Exception):
     """The station file cannot be used; the text says which key and why."""

@@ -12,13 +12,11 @@ from kiosk import log
 from kiosk.agent.assembly import AgentSetupError, make_agent
 from kiosk.agent.door import DoorSource
 from kiosk.agent.store import AgentStore
-from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.config import DEFAULT_STATION, ConfigError, StationConfig, load_station
 from kiosk.credential.secret_file import KeyFileError
 from kiosk.sdnotify import READY, Heartbeat, notify
 from kiosk.store.errors import StoreError
 from kiosk.version import VERSION
-
-DEFAULT_STATION = Path("/etc/kiosk/station.toml")
 
 
 def main(arguments: list[str] | None = None) -> int:

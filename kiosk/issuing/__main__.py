@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from kiosk import log
-from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.config import DEFAULT_STATION, ConfigError, StationConfig, load_station
 from kiosk.directory.reader import Directory
 from kiosk.issuing.clock import SystemClock
 from kiosk.issuing.events_door import EventsDoor
@@ -26,7 +26,6 @@ from kiosk.sdnotify import ALIVE, READY, STOPPING, notify, watchdog_s
 from kiosk.texts import Texts
 from kiosk.version import VERSION
 
-DEFAULT_STATION = Path("/etc/kiosk/station.toml")
 _IDLE_S = 3600.0
 
 

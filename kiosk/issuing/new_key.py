@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TextIO
 
-from kiosk.config import ConfigError, StationConfig, load_station
+from kiosk.config import DEFAULT_STATION, ConfigError, StationConfig, load_station
 from kiosk.credential.keylist import KeyList, TrustedKey, dump_key_list, renewal_after
 from kiosk.credential.secret_file import write_secret
 from kiosk.credential.signer import load_signer, new_private_key
@@ -21,8 +21,6 @@ from kiosk.credential.token import Algorithm
 from kiosk.domain.certificate import beijing_date
 from kiosk.store.whole_file import write_whole
 from kiosk.texts import Texts
-
-DEFAULT_STATION = Path("/etc/kiosk/station.toml")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -91,6 +91,6 @@ def a_terminal(folder: Path, screens: Path | None = None) -> Iterator[Player]:
         systemctl("restart", "kiosk-app")
         stack.callback(systemctl, "stop", "kiosk-app")
         wait_until(EYES.exists, "the app answers")
-        player = Player(UsbFinger(screen), EYES, screens, bench, print)  # type: ignore[arg-type]
+        player = Player(UsbFinger(screen), EYES, screens, bench, print, SLOW)  # type: ignore[arg-type]
         stack.callback(player.close)
         yield player

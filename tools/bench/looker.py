@@ -11,9 +11,10 @@ from typing import Any
 
 
 class Looker:
-    """One connection. Raises ``TimeoutError`` when what is waited for does not come, ``OSError`` when the terminal has ended."""
+    """One connection; every wait is ``patience`` times longer. Raises ``TimeoutError`` when what is waited for does not come, ``OSError`` when the terminal has ended."""
 
-    def __init__(self, path: Path, within_s: float = 60.0) -> None:
+    def __init__(self, path: Path, within_s: float = 60.0, patience: float = 1.0) -> None:
+        self._patience = patience
         deadline = time.monotonic() + within_s
         while True:
             self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -36,7 +37,7 @@ class Looker:
 
     def wait(self, found: Callable[[dict[str, Any]], bool], what: str, within_s: float = 20.0) -> dict[str, Any]:
         """Look until ``found`` likes what it sees."""
-        deadline = time.monotonic() + within_s
+        deadline = time.monotonic() + within_s * self._patience
         while True:
             seen = self.ask("look")
             if seen.get("settled") and found(seen):

@@ -20,13 +20,22 @@ from tools.bench.station import FleetLink, make_demo_station
 
 
 class Player:
-    """A finger, a pair of eyes and the bench. ``steps`` is what was done, ``touches`` how often the finger came down; ``screens`` None keeps no pictures."""
+    """A finger, a pair of eyes and the bench. ``steps`` is what was done, ``touches`` how often the finger came down; ``screens`` None keeps no pictures.
+
+    On a slow machine every wait is ``patience`` times longer.
+    """
 
     def __init__(
-        self, finger: Finger, eyes: Path, screens: Path | None, bench: Bench, said: Callable[[str], None] = lambda _: None
+        self,
+        finger: Finger,
+        eyes: Path,
+        screens: Path | None,
+        bench: Bench,
+        said: Callable[[str], None] = lambda _: None,
+        patience: float = 1.0,
     ) -> None:
         self._finger = finger
-        self._looker = Looker(eyes)
+        self._looker = Looker(eyes, patience=patience)
         self._screens = screens
         self._said = said
         self._begun = time.monotonic()

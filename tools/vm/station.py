@@ -11,11 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
+from kiosk.config import DEFAULT_STATION as STATION
 from tools.bench.station import make_demo_station
 
-STATION = Path("/etc/kiosk/station.toml")
 STATE = Path("/var/lib/kiosk")
 APP, ISSUER, FLEET = (Path("/etc/kiosk") / name for name in ("secrets", "issuer", "fleet"))
+PATIENCE_S = 300
+"""As long as a station file allows: an emulated machine is slower than the slowest person."""
 _SECRETS = {APP: ("lookup.key", "directory.key"), ISSUER: ("ledger.key", "signing.key", "directory.key"), FLEET: ("directory.key",)}
 _PATHS = f"""\
 [paths]
@@ -53,6 +55,7 @@ def _lay(demo: Path, camera: str) -> None:
     head, _, rest = text.partition("[paths]\n")
     rest = rest.partition("\n\n")[2].partition("\n[issuer]")[0]
     lines = [f'source = "{camera}"' if line.startswith("source = ") else line for line in rest.splitlines()]
+    lines.insert(lines.index("[rules]") + 1, f"idle_s = {PATIENCE_S}")
     for folder, names in _SECRETS.items():
         folder.mkdir(parents=True, exist_ok=True)
         for name in names:
