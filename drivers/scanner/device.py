@@ -4,7 +4,7 @@ Rules
 - The device is held all the time, so that a scan never types into the screen; codes are told as ``arming.py`` says.
 - A check of health is what the way allows: a HID-POS scanner answers for its descriptor; a keyboard and a line can be asked nothing, there
   "held by us and not gone" is the answer.
-- Reading is bounded (``_READS_PER_TICK`` in ``_TICK_S``), codes are at most 4296 characters: no scanner can flood or fill anything.
+- Reading is bounded (``_READS_PER_TICK`` in ``_TICK_S``, and the rest of its way after each), codes are at most 4296 characters: no scanner can flood or fill anything.
 """
 
 from __future__ import annotations
@@ -34,12 +34,17 @@ _MAX_DESCRIPTOR = 1024
 
 
 class Assembler(Protocol):
-    """Bytes of one scanner in, codes out. ``engine`` names the way, ``read_bytes`` is what to ask the transport for."""
+    """Bytes of one scanner in, codes out. ``engine`` names the way, ``read_bytes`` is what to ask the transport for.
+
+    ``rest_s`` lies between a read that brought something and the next one.
+    """
 
     @property
     def engine(self) -> str: ...
     @property
     def read_bytes(self) -> int: ...
+    @property
+    def rest_s(self) -> float: ...
     def feed(self, data: bytes, now_s: float) -> list[str]: ...
     def tick(self, now_s: float) -> list[str]: ...
 
@@ -84,6 +89,8 @@ class CodeScanner(ArmedScanner):
                 tick_s, reads = now, 0
             elif reads >= _READS_PER_TICK:
                 stop.wait(max(0.0, tick_s + _TICK_S - now))
+            if data and assembler.rest_s:
+                stop.wait(assembler.rest_s)
 
     def _checked(self, transport: Transport) -> HealthChecked:
         """After a read that did not find it gone."""

@@ -89,6 +89,7 @@ class HidPosAssembler:
     """Owned by one thread; time comes from the caller. ``feed`` takes whole reports."""
 
     engine = "hid-pos"
+    rest_s = 0.0
 
     def __init__(self, layout: ReportLayout | None = None) -> None:
         self._layout = layout or ReportLayout()

@@ -18,6 +18,7 @@ class SerialAssembler:
     """Owned by one thread; time comes from the caller."""
 
     engine = "serial"
+    rest_s = 0.0
     read_bytes = 512
 
     def __init__(self) -> None:

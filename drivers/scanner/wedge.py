@@ -6,9 +6,10 @@ Worked events (type, code, value): 1 42 1, 1 30 1, 1 30 0, 1 42 0 is ``A``; 1 28
 
 Rules
 - Enter, keypad Enter, Tab, Ctrl+J and Ctrl+M end a code; so does ``SILENCE_S`` without a key, if ``MIN_UNENDED`` characters are there (a
-  person who types is slower and gives no code).
+  person who types is slower and gives no code). A scanner that has ended one code by a key is given ``PAUSE_S``: it pauses, and half a code is none.
 - Alt with keypad digits is a byte (below 256) or two, as scanners send what a keyboard lacks; the bytes are read like those of any code.
-- After SYN_DROPPED, an impossible Alt number or more than ``MAX_CHARACTERS`` bytes the rest of that code is thrown away, not told in part.
+- After SYN_DROPPED, an impossible Alt number or more than ``MAX_CHARACTERS`` bytes the rest of that code is thrown away, not told in part, up to the
+  key that ends it or ``PAUSE_S`` of silence.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from drivers.scanner.text import MAX_CHARACTERS, clean, decode_bytes
 
 EVENT = struct.Struct("@qqHHi")
 SILENCE_S = 0.15
+PAUSE_S = 1.5
+REST_S = 0.002
+"""Between two reads, so that they bring what came meanwhile at once instead of report by report; the kernel's 64 events last ten times as long."""
 MIN_UNENDED = 4
 
 _EV_SYN, _EV_KEY = 0, 1
@@ -54,6 +58,7 @@ class WedgeAssembler:
 
     engine = "wedge"
     read_bytes = 64 * EVENT.size
+    rest_s = REST_S
 
     def __init__(self) -> None:
         self._rest = b""
@@ -62,6 +67,7 @@ class WedgeAssembler:
         self._alt_number = ""
         self._code = bytearray()
         self._is_spoiled = False
+        self._has_end_key = False
         self._heard_s = 0.0
 
     def feed(self, data: bytes, now_s: float) -> list[str]:
@@ -81,7 +87,8 @@ class WedgeAssembler:
 
     def tick(self, now_s: float) -> list[str]:
         """Time went by; a code without an end ends in silence."""
-        if now_s - self._heard_s < SILENCE_S or not (self._code or self._is_spoiled):
+        silence_s = PAUSE_S if self._has_end_key or self._is_spoiled else SILENCE_S
+        if now_s - self._heard_s < silence_s or not (self._code or self._is_spoiled):
             return []
         return self._end() if len(self._code) >= MIN_UNENDED else self._forget()
 
@@ -104,6 +111,7 @@ class WedgeAssembler:
     def _pressed(self, code: int, found: list[str]) -> None:
         has_control = bool(self._held & _CONTROLS)
         if code in (_ENTER, _KEYPAD_ENTER, _TAB) or (has_control and code in (_J, _M)):
+            self._has_end_key |= bool(self._code)
             found += self._end()
         elif code == _CAPS_LOCK:
             self._is_caps = not self._is_caps

@@ -2,12 +2,17 @@
 
 Source: linux/input.h; python-evdev for opening and EVIOCGRAB. Without the grab a scan would type into the screen and its Enter would press a
 button. One grabber only: a second one gets EBUSY. A device that leaves reads ENODEV; where a wire hides that, the vanished node tells.
+The kernel keeps 64 events of a keyboard for us, and a fast scanner makes three of each millisecond: the one that repeats the key as a scan code is
+asked not to come (EVIOCSMASK, kernel 4.4).
 """
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import fcntl
 import os
+import struct
 from contextlib import suppress
 from pathlib import Path
 from select import select
@@ -19,6 +24,8 @@ from drivers.transport.settling import is_settling
 
 EVENT_BYTES = 24
 """struct input_event on 64-bit kernels: two longs of time, type, code, value."""
+_EVIOCSMASK = 0x40104593
+_EV_MSC = 4
 
 
 def open_evdev(path: str) -> EvdevTransport:
@@ -37,6 +44,9 @@ def open_evdev(path: str) -> EvdevTransport:
                 raise TryAgain("deviceBusy", port=path) from err
             case _:
                 raise TryAgain("noDevice", port=path) from err
+    with suppress(OSError):  # an old kernel: then they come
+        nothing = ctypes.create_string_buffer(8)
+        fcntl.ioctl(device.fd, _EVIOCSMASK, struct.pack("@IIQ", _EV_MSC, len(nothing), ctypes.addressof(nothing)))
     return EvdevTransport(device, path)
 
 

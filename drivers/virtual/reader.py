@@ -105,6 +105,7 @@ class VirtualReader(VirtualUsbDevice):
         super().plugged()
         with self._lock:
             self._state, self._received, self._power_on = "idle", b"", time.monotonic()
+            self._read_once = False  # a module without power forgets the card
 
     def put_card(self, card: VirtualCard) -> None:
         """Lay a card down."""

@@ -52,6 +52,12 @@ class VirtualWedge(VirtualUsbDevice):
             self.push_in(ENDPOINT, bytes([_SHIFT if has_shift else 0, 0, usage, 0, 0, 0, 0, 0]))
             self.push_in(ENDPOINT, _RELEASED)
 
+    @property
+    def is_still(self) -> bool:
+        """Whether the host has taken every report."""
+        with self._gate:
+            return not self._queues.get(ENDPOINT)
+
     def transfer_in(self, endpoint: int, max_bytes: int, timeout_s: float) -> bytes:
         """One report, no sooner than the scanner sends it."""
         if endpoint != ENDPOINT:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from drivers.scanner.hid_pos import HidPosAssembler, ReportLayout, layout_of
 from drivers.scanner.serial_lines import SerialAssembler
 from drivers.scanner.text import MAX_CHARACTERS, clean
-from drivers.scanner.wedge import WedgeAssembler
+from drivers.scanner.wedge import PAUSE_S, WedgeAssembler
 from drivers.virtual.scanner import REPORT_DESCRIPTOR, dropped, reports, wedge_events
 
 LABEL = "https://hgz.cn/" + "1234567890" * 24 + "1"
@@ -56,6 +56,24 @@ def test_enter_and_tab_end_a_code_and_doubled_ends_are_nothing(end):
 def test_control_j_ends_a_code_and_other_control_keys_are_no_characters():
     typed = wedge_events("12", end="") + event(1, 29, 1) + event(1, 46, 1) + event(1, 46, 0) + event(1, 36, 1)
     assert WedgeAssembler().feed(typed, 0.0) == ["12"]
+
+
+def test_a_scanner_that_ends_its_codes_by_a_key_may_pause_in_one():
+    assembler = WedgeAssembler()
+    assert assembler.feed(wedge_events("first"), 0.0) == ["first"]
+    assert assembler.feed(wedge_events("https://q.sxnc.cn/73", end=""), 1.0) == []
+    assert assembler.tick(1.0 + PAUSE_S - 0.01) == []  # the machine was busy: half a code is none
+    assert assembler.feed(wedge_events("91"), 2.0) == ["https://q.sxnc.cn/7391"]
+    assert assembler.feed(wedge_events("no key any more", end=""), 3.0) == []
+    assert assembler.tick(3.0 + PAUSE_S) == ["no key any more"]  # set up anew meanwhile
+
+
+def test_the_tail_of_a_code_that_was_lost_in_part_is_never_told():
+    assembler = WedgeAssembler()
+    assert assembler.feed(wedge_events("https://q.s", end="") + dropped() + wedge_events("739", end=""), 0.0) == []
+    assert assembler.tick(PAUSE_S - 0.01) == []
+    assert assembler.feed(wedge_events("1739"), PAUSE_S - 0.01) == []
+    assert assembler.feed(wedge_events("whole"), 2.0) == ["whole"]
 
 
 def test_silence_ends_a_code_but_not_the_typing_of_a_person():
