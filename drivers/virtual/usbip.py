@@ -51,6 +51,7 @@ class _Urb:
     length: int
     setup: bytes
     data: bytes
+    is_begun: bool = False
     is_cancelled: threading.Event = field(default_factory=threading.Event)
     is_done: threading.Event = field(default_factory=threading.Event)
 
@@ -125,11 +126,14 @@ class UsbIpWire:
     def _unlink(self, number: int, unlinked: int) -> None:
         """The host takes a transfer back: what it moved so far is told with it, so the worker answers; a finished one is told as finished.
 
-        A worker that hangs in its device does not answer: then the transfer is given back as it is.
+        One that waits in line, or whose worker hangs in its device, is given back as it is.
         """
+        status = 0
         with self._lock:
             urb = self._pending.get(unlinked)
-        status = 0
+            if urb is not None and not urb.is_begun:
+                del self._pending[unlinked]
+                status, urb = -errno.ECONNRESET, None
         if urb is not None:
             urb.is_cancelled.set()
             if not urb.is_done.wait(_PATIENCE_S):
@@ -157,6 +161,10 @@ class UsbIpWire:
 
     def _work(self, line: queue.SimpleQueue[_Urb | None]) -> None:
         while (urb := line.get()) is not None:
+            with self._lock:
+                urb.is_begun = self._pending.get(urb.number) is urb
+            if not urb.is_begun:
+                continue  # taken back while it waited
             data, moved, status = b"", 0, 0
             try:
                 if urb.endpoint in self._halted:
