@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.virtual.touchscreen import VirtualTouchscreen
@@ -75,8 +76,17 @@ def give_eyes() -> None:
     systemctl("daemon-reload")
 
 
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """A player at the installed terminal, and its touch screen, which can be pulled out."""
+
+    player: Player
+    screen: VirtualTouchscreen
+    socket: KernelPort
+
+
 @contextmanager
-def a_terminal(folder: Path, screens: Path | None = None) -> Iterator[Player]:
+def a_terminal(folder: Path, screens: Path | None = None) -> Iterator[Terminal]:
     """The units running, devices plugged in, a finger on the glass."""
     install()
     if not station.STATION.is_file():
@@ -84,7 +94,7 @@ def a_terminal(folder: Path, screens: Path | None = None) -> Iterator[Player]:
     give_eyes()
     with ExitStack() as stack:
         screen = VirtualTouchscreen()
-        stack.enter_context(KernelPort(screen, TOUCH_PORT))
+        socket = stack.enter_context(KernelPort(screen, TOUCH_PORT))
         bench = stack.enter_context(Bench(folder, in_kernel=True))
         EYES.unlink(missing_ok=True)
         systemctl("restart", "kiosk-issuer")
@@ -93,4 +103,4 @@ def a_terminal(folder: Path, screens: Path | None = None) -> Iterator[Player]:
         wait_until(EYES.exists, "the app answers")
         player = Player(UsbFinger(screen), EYES, screens, bench, print, SLOW)  # type: ignore[arg-type]
         stack.callback(player.close)
-        yield player
+        yield Terminal(player, screen, socket)
