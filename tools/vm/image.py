@@ -35,15 +35,15 @@ BASE = [
     "v4l-utils",
 ]
 KERNEL = "linux-image-amd64"
-BORROWED = ("etc/apt", "etc/resolv.conf", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
-"""How this machine reaches its packages: the one that is built reaches them the same way."""
+BORROWED = ("etc/resolv.conf", "etc/pip.conf", "etc/ssl/certs/ca-certificates.crt")
+"""How this machine reaches its packages: the one that is built reaches them the same way, and if it is of the same suite from the same place."""
 FILES = {
     "etc/hostname": "kiosk-vm\n",
     "etc/fstab": "/dev/vda / ext4 noatime 0 1\nsrc /src 9p ro,trans=virtio,msize=512000,cache=none,nofail 0 0\n",
     "etc/systemd/network/80-dhcp.network": "[Match]\nName=en*\n\n[Network]\nDHCP=yes\n",
     "etc/modules-load.d/kiosk-vm.conf": "9pnet_virtio\nvhci-hcd\n",
 }
-PARTS = 3
+PARTS = 4
 """Raise it when what this file makes changes."""
 
 
@@ -51,12 +51,12 @@ def build(root: Path, place: Path) -> None:
     """Make what is not made yet. Raises MachineError."""
     place.mkdir(parents=True, exist_ok=True)
     tree = place / "tree"
+    code = ("requirements-terminal.lock", "firmware_config", "kiosk", "drivers", "systemd", "tools/terminal.py")
     steps: list[tuple[str, str, Callable[[], None]]] = [
-        ("base", _key(root, "firmware_config/packages.list"), lambda: _make_base(root, place, tree)),
+        ("base", _key(root), lambda: _make_base(root, place, tree)),
+        ("product", _key(root, *code), lambda: _inside(tree, root, "/src/tools/dev install")),
         ("tests", _key(root, "requirements.lock"), lambda: _make_tests(root, tree)),
-        ("product", _key(root, "requirements-terminal.lock", "kiosk", "drivers", "firmware_config", "systemd", "tools/terminal.py"),
-         lambda: _inside(tree, root, "/src/tools/dev install")),
-    ]  # fmt: skip
+    ]
     with (place / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         anew = False
@@ -78,10 +78,11 @@ def build(root: Path, place: Path) -> None:
 
 
 def _make_base(root: Path, place: Path, tree: Path) -> None:
-    """A bare Debian with a kernel and the terminal's packages."""
+    """A bare Debian with a kernel; what the terminal needs is the installation's business."""
     shutil.rmtree(tree, ignore_errors=True)
     _call(["debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", SUITE, str(tree)])
-    for name in BORROWED:
+    alike = f"VERSION_CODENAME={SUITE}" in Path("/etc/os-release").read_text(encoding="utf-8").split()
+    for name in (*BORROWED, "etc/apt") if alike else BORROWED:
         source, target = Path("/") / name, tree / name
         if source.is_dir():
             shutil.rmtree(target, ignore_errors=True)
@@ -94,8 +95,7 @@ def _make_base(root: Path, place: Path, tree: Path) -> None:
         (tree / name).write_text(text, encoding="utf-8")
     (tree / "src").mkdir()
     install = "DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends"
-    packages = " ".join([KERNEL, *_packages(root, "terminal", "installation")])
-    _inside(tree, root, f"apt-get update -q && {install} {packages} && systemctl enable systemd-networkd ssh")
+    _inside(tree, root, f"apt-get update -q && {install} {KERNEL} && systemctl enable systemd-networkd ssh")
     key = place / "key"
     key.unlink(missing_ok=True)
     _call(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)])
@@ -137,16 +137,6 @@ def _call(command: list[str]) -> None:
     if done.returncode != 0:
         said = "\n".join(done.stdout.decode("utf-8", "replace").splitlines()[-30:])
         raise MachineError(f"{said}\nfailed ({done.returncode}): {' '.join(command)[:300]}")
-
-
-def _packages(root: Path, *sections: str) -> list[str]:
-    found, section = [], ""
-    for line in (root / "firmware_config" / "packages.list").read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            section = line.strip("[] \n")
-        elif line.strip() and not line.startswith("#") and section in sections:
-            found.append(line.split()[0])
-    return found
 
 
 def _key(root: Path, *names: str) -> str:
