@@ -6,11 +6,14 @@ import json
 import re
 import subprocess
 import threading
+import time
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from usb_rig import (
     PRODUCT,
+    ROOT,
     SLOW_S,
     app,
     devices,
@@ -29,6 +32,7 @@ from drivers.printer.encode import encode_label
 from drivers.printer.profile import PrinterProfile, printer_profile
 from drivers.printer.record import MonoBitmap, PrinterJob
 from drivers.virtual.bus import Stall
+from drivers.virtual.cdc import VirtualCdcLine
 from drivers.virtual.hid_scale import VirtualHidScale
 from drivers.virtual.load_cell import Fault, LoadCell
 from drivers.virtual.printer import VirtualLabelPrinter, VirtualPrinter
@@ -36,6 +40,8 @@ from drivers.virtual.printer_engine import PrinterEngine
 from drivers.virtual.reader import VirtualCard, VirtualReader
 from drivers.virtual.scanner import VirtualHidPosScanner
 from drivers.virtual.tspl_engine import TsplEngine
+from drivers.virtual.usbip import KernelPort
+from drivers.virtual.wedge import VirtualWedge
 from kiosk.domain.form import CertificateForm
 from kiosk.label.layout import layout
 from kiosk.label.stock import STOCKS
@@ -104,6 +110,32 @@ def test_the_installed_command_lists_and_probes_what_is_plugged_with_the_rights_
     assert said["probe"][here[1]]["module"] == "05.03-20130101-0012345678-0987654321"
     assert said["probe"][here[2]]["device_id"].startswith("MFG:Virtual;")
     assert said["probe"][here[0]]["protocol"] == "hid" and said["probe"][here[3]]["protocol"] == "hid-pos"
+
+
+def test_the_installed_rules_are_read_without_complaint_and_leave_other_devices_alone(plug):
+    shipped = ROOT / "systemd" / "udev" / "60-kiosk.rules"
+    assert Path("/etc/udev/rules.d/60-kiosk.rules").read_bytes() == shipped.read_bytes()
+    began = time.time()
+    subprocess.run(["udevadm", "control", "--reload"], check=True, timeout=SLOW_S)
+    keyboard, line = plug(VirtualWedge(), 0), plug(VirtualCdcLine(), 1)
+    wait_until(
+        lambda: "ID_USB_INTERFACES" in _told_by_udev(keyboard) and "ID_USB_INTERFACES" in _told_by_udev(line), "udev never saw them"
+    )
+    settle()
+    assert [(node_of(port).group(), oct(node_of(port).stat().st_mode & 0o777)) for port in (keyboard, line)] == [
+        ("root", "0o664")
+    ] * 2
+    assert _told_by_udev(line)["ID_MM_DEVICE_IGNORE"] == "1"
+    assert "ID_MM_DEVICE_IGNORE" not in _told_by_udev(keyboard)
+    journal = ["journalctl", "--no-pager", "-o", "cat", "-u", "systemd-udevd", f"--since=@{began:.0f}"]
+    said = subprocess.run(journal, capture_output=True, text=True, check=True, timeout=SLOW_S).stdout
+    assert "kiosk" not in said, said
+
+
+def _told_by_udev(port: KernelPort) -> dict[str, str]:
+    asked = ["udevadm", "info", "--query=property", f"--path=/sys/bus/usb/devices/{port.place}"]
+    said = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=SLOW_S).stdout
+    return dict(line.split("=", 1) for line in said.splitlines())
 
 
 # ---- what they say ----------------------------------------------------------------------------------------------------------
