@@ -12,7 +12,9 @@ from evdev import ecodes as e
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.ui.touch import Change, Contacts
+from kiosk import log
+from kiosk.ui import contacts as kernel
+from kiosk.ui.contacts import Change, Contacts, Screens
 
 REPORT = (e.EV_SYN, e.SYN_REPORT, 0)
 
@@ -92,6 +94,77 @@ def test_a_pulled_screen_leaves_no_finger_down() -> None:
     assert screen.lift_all() == []
 
 
+def test_a_finger_that_takes_anothers_slot_within_one_report_is_another_contact() -> None:
+    screen = slots()
+    changes(screen, *down(1, 250, 250))
+    assert changes(screen, mt(e.ABS_MT_TRACKING_ID, -1), *down(2, 500, 250)) == [
+        Change("end", 1, 0.5, 0.5),
+        Change("begin", 2, 0.5, 0.5),
+    ]
+    assert changes(screen, *down(3, 750, 250)) == [Change("end", 2, 0.75, 0.5), Change("begin", 3, 0.75, 0.5)]
+    assert changes(screen, *UP) == [Change("end", 3, 0.75, 0.5)]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    events: list[str] = []
+    monkeypatch.setattr(log, "event", lambda name, /, **fields: events.append(name))
+    return events
+
+
+def test_a_terminal_without_a_touch_screen_says_so_once(tmp_path: Path, told: list[str]) -> None:
+    now = [0.0]
+    screens = Screens(tmp_path, clock=lambda: now[0])
+    for now[0] in (0.0, 5.0, 11.0, 20.0):
+        assert screens.read(0) == []
+    assert told == ["touch-screen-none"]
+
+
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [(PermissionError(13, "not yet"), 2), (UnicodeDecodeError("utf-8", b"x", 0, 1, "a name"), 1)],
+    ids=["rights that may come", "a name that does not change"],
+)
+def test_a_node_that_cannot_be_opened_ends_nothing(
+    tmp_path: Path, told: list[str], monkeypatch: pytest.MonkeyPatch, error: Exception, tries: int
+) -> None:
+    (tmp_path / "event0").touch()
+    asked = []
+
+    def opened(node: Path) -> None:
+        asked.append(node)
+        raise error
+
+    monkeypatch.setattr(kernel, "_opened", opened)
+    now = [0.0]
+    screens = Screens(tmp_path, clock=lambda: now[0])
+    for now[0] in (0.0, 2.0):
+        assert screens.read(0) == []
+    assert len(asked) == tries
+
+
+def test_reading_that_fails_ends_the_app_so_that_it_is_begun_anew(tmp_path: Path) -> None:
+    said = """
+import time
+from kiosk.ui.app import configure
+from kiosk.ui.theme import load_board
+configure(load_board("landscape-10"), fullscreen=True)
+from kiosk.ui import touch
+class Broken:
+    def read(self, timeout_s): raise RuntimeError("broken")
+    def close(self): pass
+touch.Screens = Broken
+provider = touch.GlassProvider("glass", "")
+provider.start()
+time.sleep(0.3)
+try:
+    provider.update(lambda *_: None)
+except RuntimeError as err:
+    print("raised", err)
+"""
+    assert in_kivy(said, tmp_path) == "raised broken"
+
+
 EVENTS = st.one_of(
     st.just(REPORT),
     st.just((e.EV_SYN, e.SYN_DROPPED, 0)),
@@ -122,20 +195,17 @@ configure(load_board("landscape-10"), fullscreen=True)
 from kivy.config import Config
 print(Config.items("input"), Config.get("graphics", "show_cursor"))
 """
-    bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    told = [
-        subprocess.run(
-            [sys.executable, "-c", said],
-            env={**bare, "KIVY_HOME": str(tmp_path), **more},
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        ).stdout.strip()
-        for more in ({}, {"DISPLAY": ":9"}, {"WAYLAND_DISPLAY": "w"})
-    ]
-    assert told == [
+    seen = [in_kivy(said, tmp_path, **more) for more in ({}, {"DISPLAY": ":9"}, {"WAYLAND_DISPLAY": "w"})]
+    assert seen == [
         "[('glass', 'glass')] 0",
         "[('mouse', 'mouse,disable_multitouch')] 1",
         "[('mouse', 'mouse,disable_multitouch')] 1",
     ]
+
+
+def in_kivy(said: str, home: Path, **more: str) -> str:
+    """What a program says that has Kivy, without a desktop unless ``more`` names one."""
+    bare = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    env = {**bare, "KIVY_HOME": str(home), **more}
+    done = subprocess.run([sys.executable, "-c", said], env=env, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.strip()
