@@ -3,18 +3,21 @@
     /opt/kiosk-releases/<lock>             an environment, named by the content of its lock
     /opt/kiosk-releases/<lock>/app/<code>  the code, named by its content: a new one costs no new environment
     /opt/kiosk                             a link to the environment in use
-    /etc/systemd/system, /etc/sysusers.d, /etc/tmpfiles.d, /etc/udev/rules.d, /etc/polkit-1/rules.d     what systemd/ holds
+    /etc/{systemd/system,modules-load.d,sysusers.d,tmpfiles.d,udev/rules.d,polkit-1/rules.d}    what systemd/ holds
     /etc/kiosk/station.example.toml        to be copied and filled in
 
-What is in use changes by one rename at the end; the code before it is kept. What a terminal has of its own (/etc/kiosk/station.toml, secrets,
+What is in use changes by one rename at the end. The code before it is kept, and all that was in use since this machine started: a process may still
+run it. What a terminal has of its own (/etc/kiosk/station.toml, secrets,
 /var/lib/kiosk*) is never touched.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +27,7 @@ CODE = ("kiosk", "drivers", "firmware_config")
 LOCK = "requirements-terminal.lock"
 PLACES = {
     "*.service": "etc/systemd/system",
+    "modules-load.d/*.conf": "etc/modules-load.d",
     "sysusers.d/*.conf": "etc/sysusers.d",
     "tmpfiles.d/*.conf": "etc/tmpfiles.d",
     "udev/*.rules": "etc/udev/rules.d",
@@ -53,6 +57,7 @@ def lay_code(root: Path, environment: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target)
     subprocess.run([environment / "bin" / "python", "-m", "compileall", "-q", fresh], check=True)
+    os.sync()  # a name must not outlive a power cut that its content did not
     fresh.rename(app)
     return app
 
@@ -63,15 +68,25 @@ def use(environment: Path, app: Path, link: Path = LINK) -> None:
     path_file = site / "kiosk.pth"
     app_before = Path(path_file.read_text(encoding="utf-8").strip()) if path_file.is_file() else app
     environment_before = link.readlink() if link.is_symlink() else environment
+    os.sync()
     _write(path_file, f"{app}\n".encode())
     fresh = link.with_name(f"{link.name}.new")
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(environment)
     fresh.replace(link)
-    if app_before != app:
-        _forget(app.parent, {app, app_before})
-    if environment_before != environment:
-        _forget(environment.parent, {environment, environment_before})
+    for before, now in ((app_before, app), (environment_before, environment)):
+        if before != now and before.is_dir():
+            os.utime(before)  # until now it was in use
+            _forget(now.parent, {now, before})
+
+
+def why_not(link: Path = LINK) -> str:
+    """Empty when this machine can become a terminal, else what is in the way."""
+    if shutil.which("apt-get") is None or shutil.which("systemctl") is None:
+        return "a terminal is a Debian 12 with systemd"
+    if link.exists() and not link.is_symlink():
+        return f"{link} is there and is not what this command makes: move it away first"
+    return ""
 
 
 def lay_system_files(root: Path, system: Path = Path("/")) -> list[str]:
@@ -96,8 +111,10 @@ def _write(target: Path, content: bytes) -> None:
 
 
 def _forget(folder: Path, but: set[Path]) -> None:
+    """Remove what was last in use, or made, before this machine started."""
+    started_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
     for old in folder.iterdir():
-        if old.is_dir() and old not in but:
+        if old.is_dir() and old not in but and old.stat().st_mtime < started_s:
             shutil.rmtree(old)
 
 

@@ -40,6 +40,21 @@ def version(link: Path) -> str:
     return subprocess.run(asked, capture_output=True, text=True, check=True, cwd="/").stdout.strip()
 
 
+@pytest.fixture
+def a_machine_that_starts_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if all that was done before had been done before the machine started."""
+    monkeypatch.setattr(terminal.time, "clock_gettime", lambda _: -10.0)
+
+
+def test_code_that_a_process_may_still_run_is_kept_until_the_machine_starts_again(checkout: Path, tmp_path: Path) -> None:
+    releases, link = tmp_path / "releases", tmp_path / "kiosk"
+    for number in (1, 2, 3):
+        (checkout / "kiosk" / "__init__.py").write_text(f"VERSION = {number}\n")
+        place, _ = installed(checkout, releases, link)
+    assert len(list((place / "app").iterdir())) == 3
+
+
+@pytest.mark.usefixtures("a_machine_that_starts_between")
 def test_new_code_is_in_use_after_one_step_and_the_code_before_it_is_kept(checkout: Path, tmp_path: Path) -> None:
     releases, link = tmp_path / "releases", tmp_path / "kiosk"
     seen = []
@@ -56,6 +71,7 @@ def test_laying_the_same_code_again_changes_nothing(checkout: Path, tmp_path: Pa
     assert installed(checkout, tmp_path / "releases", tmp_path / "kiosk") == first
 
 
+@pytest.mark.usefixtures("a_machine_that_starts_between")
 def test_another_lock_is_another_environment_and_the_one_before_it_is_kept(checkout: Path, tmp_path: Path) -> None:
     releases, link = tmp_path / "releases", tmp_path / "kiosk"
     places = []
@@ -86,6 +102,11 @@ def test_system_files_go_where_debian_looks_and_only_changed_ones_are_named(chec
     (checkout / "systemd" / "kiosk-app.service").write_text("[Unit]\n")
     assert terminal.lay_system_files(checkout, system) == ["kiosk-app.service"]
     assert (system / "etc" / "kiosk" / "station.toml").read_text() == "its own"
+
+
+def test_a_folder_that_is_not_ours_is_not_written_over(tmp_path: Path) -> None:
+    (tmp_path / "kiosk").mkdir()
+    assert str(tmp_path / "kiosk") in terminal.why_not(tmp_path / "kiosk")
 
 
 def test_everything_in_systemd_is_laid() -> None:
