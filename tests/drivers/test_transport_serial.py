@@ -173,3 +173,72 @@ def test_a_line_that_hangs_up_is_gone():
             port.read(16, 0.2)
     port.close()
     port.close()
+
+
+class DeafLine:
+    """A USB adapter whose driver minds no handshake: everything written goes out."""
+
+    def __init__(self, line, flow, monkeypatch):
+        self._ours, path = line
+        monkeypatch.setattr(transport_serial, "_is_deaf", lambda path: True)
+        monkeypatch.setattr(transport_serial.time, "sleep", lambda seconds: None)
+        settings = {}
+        real = serial.Serial
+
+        def opened(*arguments, **chosen):
+            settings.update(chosen)
+            return real(*arguments, **{**chosen, "rtscts": False})
+
+        monkeypatch.setattr(transport_serial.serial, "Serial", opened)
+        self.port = open_serial(path, LineSettings(115200, flow=flow), is_paced=True)
+        self.settings = settings
+
+    def say(self, data):
+        os.write(self._ours, data)
+
+    def got(self):
+        return os.read(self._ours, 4096)
+
+
+def test_xoff_is_minded_here_where_the_kernels_driver_is_deaf(line, monkeypatch):
+    deaf = DeafLine(line, "xonxoff", monkeypatch)
+    assert deaf.settings["xonxoff"] is False  # else the kernel would swallow it
+    assert deaf.port.write(b"first", 0.2) == 5 and deaf.got() == b"first"
+    deaf.say(b"\x12\x13")
+    assert deaf.port.write(b"held", 0.2) == 0
+    assert deaf.port.read(16, 0.2) == b"\x12"  # the answer that came with it is not lost
+    deaf.say(b"\x11\x16")
+    assert deaf.port.write(b"freed", 0.5) == 5 and deaf.got() == b"freed"
+    assert deaf.port.read(16, 0.2) == b"\x16"
+    deaf.say(b"\x13")
+    assert deaf.port.read(16, 0.2) == b""  # heard while reading too
+    assert deaf.port.write(b"held", 0.1) == 0
+    deaf.port.close()
+
+
+def test_a_dropped_cts_is_minded_here_where_the_kernels_driver_is_deaf(line, monkeypatch):
+    deaf = DeafLine(line, "rtscts", monkeypatch)
+    assert deaf.settings["rtscts"] is True  # RTS is the kernel's to raise
+    raised = [False]
+    monkeypatch.setattr(type(deaf.port._serial), "cts", property(lambda port: raised[0]))
+    assert deaf.port.write(b"held", 0.1) == 0
+    raised[0] = True
+    assert deaf.port.write(b"freed", 0.5) == 5 and deaf.got() == b"freed"
+    deaf.port.close()
+
+
+@pytest.mark.parametrize(
+    ("driver", "on_usb", "is_deaf"),
+    [("cdc_acm", True, True), ("ch341-uart", True, True), ("ftdi_sio", True, False), ("serial8250", False, False)],
+)
+def test_who_minds_no_handshake_is_known_by_the_driver(tmp_path, driver, on_usb, is_deaf):
+    device = tmp_path / "devices" / "1-1:1.0"
+    device.mkdir(parents=True)
+    if on_usb:
+        (device / "bInterfaceClass").write_text("02\n", encoding="ascii")
+    (tmp_path / "drivers" / driver).mkdir(parents=True)
+    (device / "driver").symlink_to(tmp_path / "drivers" / driver)
+    (tmp_path / "class/tty/ttyX0").mkdir(parents=True)
+    (tmp_path / "class/tty/ttyX0/device").symlink_to(device)
+    assert transport_serial._is_deaf("/dev/ttyX0", tmp_path) is is_deaf
+    assert not transport_serial._is_deaf("/dev/ttyX1", tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import queue
 import re
 import subprocess
@@ -31,14 +30,13 @@ Facts = dict[str, Any]
 
 
 def in_the_units_sandbox(*command: str) -> list[str]:
-    """A command line that runs with the user, groups and confinement of ``kiosk-app.service``."""
+    """A command line that runs with the user, groups and confinement of ``kiosk-app.service``; of ours it sees what is installed."""
     words = ["systemd-run", "--quiet", "--pipe", "--wait", "--collect", "--working-directory=/"]
     section = (ROOT / "systemd" / "kiosk-app.service").read_text(encoding="utf-8").partition("[Service]")[2].partition("\n[")[0]
     for line in section.splitlines():
         if "=" in line and not line.startswith("#") and line.partition("=")[0] not in _NOT_FOR_A_COMMAND:
             words += ["-p", line]
-    passed_on = ("PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG")
-    return [*words, *(f"--setenv={name}={os.environ[name]}" for name in passed_on if name in os.environ), *command]
+    return [*words, "--setenv=PYTHONDONTWRITEBYTECODE=1", "--setenv=LANG=C.UTF-8", *command]
 
 
 class App:
