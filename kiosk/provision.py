@@ -1,8 +1,9 @@
-"""``python -m kiosk.provision [--station FILE] [--lookup-key FILE] [--key-id N] [--out FILE]``: the secrets of a new terminal, as root.
+"""``python -m kiosk.provision [--station FILE] [--lookup-key FILE] [--key-id N] [--keys FILE] [--out FILE]``: a new terminal's secrets, as root.
 
 Makes what is missing and writes nothing over: ``ledger.key`` and ``signing.key`` (never leave the terminal), ``directory.key`` (one for the three
-processes), and takes the centre's ``lookup.key``. ``--out`` (default new-key.json) is the public key for the centre. May be called again and again.
-Exit code: 0 nothing is missing any more, 1 something is still missing (said in a line each), 2 something is wrong and nothing was made.
+processes), and takes the centre's ``lookup.key`` and its trusted key list. ``--out`` (default new-key.json) is the public key for the centre. May be
+called again and again; then everything is read back the way the terminal's processes will.
+Exit code: 0 the terminal can start, 1 something is still missing or cannot be used (said in a line each), 2 something is wrong and nothing was made.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import argparse
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from kiosk.config import DEFAULT_STATION, ConfigError, StationConfig, load_station
-from kiosk.credential.secret_file import KeyFileError, read_secret, write_secret
+from kiosk.credential.keylist import KeyListError, load_key_list
+from kiosk.credential.secret_file import write_secret
 from kiosk.issuing import new_key
-from kiosk.issuing.opening import LEDGER
+from kiosk.issuing.opening import LEDGER, StartError, label_signer, secret
+from kiosk.store.whole_file import write_whole
 from kiosk.texts import Texts
 
 _SECRET_BYTES = 32
@@ -44,6 +49,7 @@ class Wishes:
 
     lookup_key: Path | None
     key_id: int | None
+    keys: Path | None
     public: Path
 
 
@@ -53,16 +59,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--station", type=Path, default=DEFAULT_STATION)
     parser.add_argument("--lookup-key", type=Path, help="lookup.key, given by the centre")
     parser.add_argument("--key-id", type=int, help="number of the signing key, given by the centre")
+    parser.add_argument("--keys", type=Path, help="the trusted key list, given by the centre once it knows this terminal's key")
     parser.add_argument("--out", type=Path, default=Path("new-key.json"), help="the public key, for the centre")
     chosen = parser.parse_args(arguments)
-    texts = Texts.load("provision")
+    texts = Texts.load("provision", "start")
 
     def say(text_id: str, **facts: object) -> None:
-        sys.stdout.write(texts.get(f"provision.{text_id}", [(name, str(fact)) for name, fact in facts.items()]) + "\n")
+        sys.stdout.write(
+            texts.get(text_id if "." in text_id else f"provision.{text_id}", [(name, str(fact)) for name, fact in facts.items()])
+            + "\n"
+        )
 
     try:
         config = load_station(chosen.station)
-        wishes = Wishes(chosen.lookup_key, chosen.key_id, chosen.out)
+        wishes = Wishes(chosen.lookup_key, chosen.key_id, chosen.keys, chosen.out)
         lookup = _check(config, wishes)
         provisioning = Provisioning(config, say)
         provisioning.make(wishes, chosen.station, lookup)
@@ -95,10 +105,9 @@ def _check(config: StationConfig, wishes: Wishes) -> bytes | None:
             raise ProvisionError("differs", file=file, other=there[0])
     if wishes.lookup_key is None:
         return None
-    try:
-        given = read_secret(wishes.lookup_key)
-    except KeyFileError as err:
-        raise ProvisionError("notAKey", file=wishes.lookup_key) from err
+    given = wishes.lookup_key.read_bytes()  # its rights do not count: a memory stick knows none
+    if len(given) != _SECRET_BYTES:
+        raise ProvisionError("notAKey", file=wishes.lookup_key)
     own = config.paths.secrets / "lookup.key"
     if own.exists() and own.read_bytes() != given:
         raise ProvisionError("differs", file=own, other=wishes.lookup_key)
@@ -126,6 +135,9 @@ class Provisioning:
         elif not own_lookup.exists():
             self._lack("lookupMissing", file=own_lookup)
         self._signing_key(wishes, station)
+        self._key_list(wishes)
+        self._fleet_files()
+        self._prove()
 
     def _signing_key(self, wishes: Wishes, station: Path) -> None:
         file = self._config.issuer_secrets / "signing.key"
@@ -138,8 +150,55 @@ class Provisioning:
             self._say("made", file=file)
         else:
             self.is_whole = False  # it has said why
-        if not self._config.paths.keys.exists():
-            self._lack("keysMissing", file=self._config.paths.keys, public=wishes.public)
+
+    def _key_list(self, wishes: Wishes) -> None:
+        """Take the centre's list where it names this terminal; the agent renews it later."""
+        file = self._config.paths.keys
+        if wishes.keys is None:
+            if not file.exists():
+                self._lack("keysMissing", file=file, public=wishes.public)
+            return
+        try:
+            keys = load_key_list(wishes.keys)
+        except KeyListError:
+            self._lack("keysMalformed", file=wishes.keys)
+            return
+        if all(key.terminal != self._config.station.terminal for key in keys.keys.values()):
+            self._lack("keysNotOurs", file=wishes.keys, public=wishes.public)
+            return
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(file, wishes.keys.read_bytes())
+        file.chmod(0o644)
+        _give_to_folders_owner(file)
+        self._say("taken", file=file)
+
+    def _fleet_files(self) -> None:
+        fleet = self._config.fleet
+        wanted = (fleet.ca, fleet.certificate, fleet.key, fleet.password_file, fleet.centre_key, fleet.key_list_root)
+        for file in wanted if fleet.enabled else ():
+            if file is not None and not file.exists():
+                self._lack("fleetMissing", file=file)
+
+    def _prove(self) -> None:
+        """Read everything as the processes will."""
+        config = self._config
+        folders = directory_folders(config)
+        secrets_ = [
+            config.issuer_secrets / "ledger.key",
+            config.paths.secrets / "lookup.key",
+            *(f / "directory.key" for f in folders),
+        ]
+        for file in secrets_:
+            if file.exists():
+                self._try(partial(secret, file))
+        if (config.issuer_secrets / "signing.key").exists() and config.paths.keys.exists():
+            self._try(lambda: label_signer(config))
+
+    def _try(self, read: Callable[[], object]) -> None:
+        try:
+            read()
+        except StartError as err:
+            self._lack(err.text_id, **err.facts)
 
     def _put(self, file: Path, secret: bytes, done: str) -> None:
         if file.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ _KEY_BYTES = 32
 
 
 class KeyFileError(Exception):
-    """The key file cannot be used. ``code``: missing | openToOthers | malformed."""
+    """The key file cannot be used. ``code``: missing | openToOthers | malformed | unreadable (somebody else's)."""
 
     def __init__(self, code: str) -> None:
         self.code = code
@@ -25,14 +26,21 @@ def read_secret(path: Path, size: int = _KEY_BYTES) -> bytes:
         secret = path.read_bytes()
     except FileNotFoundError as err:
         raise KeyFileError("missing") from err
+    except PermissionError as err:
+        raise KeyFileError("unreadable") from err
     if len(secret) != size:
         raise KeyFileError("malformed")
     return secret
 
 
 def write_secret(path: Path, secret: bytes) -> None:
-    """Write a secret that only its owner can read."""
+    """Write a secret that only its owner can read: the whole of it, or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_bytes(secret)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
+    with fresh.open("wb") as file:
+        file.write(secret)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

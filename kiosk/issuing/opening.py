@@ -14,7 +14,7 @@ from kiosk.domain.subject import SubjectId
 from kiosk.issuing.issue import SubjectRegister
 from kiosk.issuing.issuer import Clock, IssuerError
 from kiosk.issuing.ledger_issuer import LedgerIssuer
-from kiosk.issuing.signing import SigningKeyError, load_label_signer
+from kiosk.issuing.signing import LabelSigner, SigningKeyError, load_label_signer
 from kiosk.issuing.standing import StandingWord
 from kiosk.version import BUILT_AT
 
@@ -63,14 +63,19 @@ def own_key(config: StationConfig) -> TrustedKey:
     return own_keys(config)[0]
 
 
-def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock, centre: StandingWord | None = None) -> LedgerIssuer:
-    """The issuer of this station on its own ledger. Raises ``StartError``."""
+def label_signer(config: StationConfig) -> LabelSigner:
+    """What signs for this terminal. Raises ``StartError``."""
     signing = config.issuer_secrets / "signing.key"
     try:
         # Between the new list and the new file the older key signs on.
-        signer = load_label_signer(signing, own_keys(config), config.station.host)
+        return load_label_signer(signing, own_keys(config), config.station.host)
     except SigningKeyError as err:
         raise StartError(f"start.secret.{err.code}", file=signing) from err
+
+
+def open_ledger(config: StationConfig, register: SubjectRegister, clock: Clock, centre: StandingWord | None = None) -> LedgerIssuer:
+    """The issuer of this station on its own ledger. Raises ``StartError``."""
+    signer = label_signer(config)
     try:
         issuer = LedgerIssuer.open(
             config.ledger_folder / LEDGER,
