@@ -21,7 +21,7 @@ SYSTEMD = Path(__file__).parents[1] / "systemd"
 RULES = SYSTEMD / "udev" / "60-kiosk.rules"
 _TERM = re.compile(r'([A-Z]+)(?:\{([^}]+)\})?(==|!=|\+=|-=|:=|=)"([^"]*)"')
 _MATCHES = {"ACTION", "SUBSYSTEM", "SUBSYSTEMS", "DRIVERS", "ENV", "ATTR", "KERNEL"}
-_SETS = {"GROUP", "MODE", "ENV", "GOTO", "LABEL"}
+_SETS = {"GROUP", "MODE", "ENV", "GOTO", "LABEL", "RUN"}
 
 Term = tuple[str, str, str, str]
 
@@ -80,6 +80,11 @@ def test_udev_itself_finds_no_mistake() -> None:
         pytest.skip("udevadm verify is not here (it came with systemd 254)")
     done = subprocess.run([udevadm, "verify", str(RULES)], capture_output=True, text=True, check=False, timeout=30)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_what_a_rule_runs_is_there_on_every_debian() -> None:
+    run = [value.split()[0] for terms in terms_of_lines() for key, _, _, value in terms if key == "RUN"]
+    assert run and set(run) <= {"/bin/chgrp", "/bin/chmod"}
 
 
 def test_every_reader_of_the_profiles_is_the_apps_to_take() -> None:
