@@ -269,7 +269,7 @@ class KernelPort:
     @property
     def place(self) -> str:
         """Bus and port as the kernel names them, such as 3-1."""
-        bus = next(CONTROLLER.glob("usb*"))
+        bus = _high_speed_hub()
         return f"{bus.name.removeprefix('usb')}-{self._port + 1}"
 
     def plug(self, timeout_s: float = 10.0) -> None:
@@ -296,7 +296,7 @@ class KernelPort:
         self._wait(there=False, timeout_s=timeout_s)
 
     def _wait(self, *, there: bool, timeout_s: float) -> None:
-        path = next(CONTROLLER.glob("usb*")) / self.place / "bConfigurationValue"
+        path = _high_speed_hub() / self.place / "bConfigurationValue"
         deadline = time.monotonic() + timeout_s
         while path.exists() is not there or (not there and not self._is_free()):
             if time.monotonic() > deadline:
@@ -306,6 +306,11 @@ class KernelPort:
     def _is_free(self) -> bool:
         rows = (row.split() for row in (CONTROLLER / "status").read_text(encoding="ascii").splitlines()[1:])
         return any(row[0] == "hs" and int(row[1]) == self._port and row[2] == "004" for row in rows)
+
+
+def _high_speed_hub() -> Path:
+    """The controller's first root hub; the second is for SuperSpeed."""
+    return min(CONTROLLER.glob("usb*"), key=lambda hub: int(hub.name.removeprefix("usb")))
 
 
 def device_bytes(device: DeviceDescriptor) -> bytes:
