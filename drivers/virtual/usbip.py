@@ -310,7 +310,7 @@ class KernelPort:
 
 def _high_speed_hub() -> Path:
     """The controller's first root hub; the second is for SuperSpeed."""
-    return min(CONTROLLER.glob("usb*"), key=lambda hub: int(hub.name.removeprefix("usb")))
+    return min(CONTROLLER.glob("usb[0-9]*"), key=lambda hub: int(hub.name.removeprefix("usb")))
 
 
 def device_bytes(device: DeviceDescriptor) -> bytes:

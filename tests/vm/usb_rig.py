@@ -170,8 +170,8 @@ def plug() -> Iterator[Callable[..., KernelPort]]:
 
         def plugged(device: VirtualUsbDevice, port: int = 0) -> KernelPort:
             there = KernelPort(device, port)
-            there.plug(SLOW_S)
             stack.callback(there.unplug, SLOW_S)
+            there.plug(SLOW_S)
             return there
 
         yield plugged
