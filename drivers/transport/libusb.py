@@ -2,7 +2,8 @@
 
 libusb lists devices when a context begins and then goes by what udev tells. Where udev cannot be heard (a service with a network of its own) its
 list stays what it was at the start: what was plugged in later would never be found. So the list is held against the kernel's nodes, and a new
-context is begun when they differ; an old one lives as long as something opened in it.
+context is begun when they differ; an old one lives as long as something opened in it. One context for each set of nodes: what libusb does not list
+after that it will not list the next time.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from drivers.transport.settling import USB_NODES
 
 _gate = threading.Lock()
 _context: Any = None
+_begun_for: frozenset[tuple[int, int]] | None = None
 
 
 def usb_devices(backend: Any = None) -> list[Any]:
@@ -28,16 +30,17 @@ def usb_devices(backend: Any = None) -> list[Any]:
     """
     if backend is not None:
         return list(usb.core.find(find_all=True, backend=backend) or ())
-    global _context
+    global _context, _begun_for
     with _gate:
         first = _context or libusb1.get_backend()
         if first is None:
             raise NeedsPerson("hardwareError", reason="libusb is missing")
         try:
             found = list(usb.core.find(find_all=True, backend=first) or ())
-            if {(device.bus, device.address) for device in found} == set(_nodes()):
+            nodes = frozenset(_nodes())
+            if nodes in ({(device.bus, device.address) for device in found}, _begun_for):
                 return found
-            _context = type(first)(first.lib)
+            _context, _begun_for = type(first)(first.lib), nodes
             return list(usb.core.find(find_all=True, backend=_context) or ())
         except usb.core.USBError as err:
             raise TryAgain("hardwareError", errno=err.errno) from err

@@ -36,6 +36,7 @@ def bus(tmp_path, monkeypatch):
     first = Stale(bus)
     monkeypatch.setattr(libusb, "USB_NODES", tmp_path)
     monkeypatch.setattr(libusb, "_context", None)
+    monkeypatch.setattr(libusb, "_begun_for", None)
     monkeypatch.setattr(libusb.libusb1, "get_backend", lambda: first)
 
     def replug(reader, folder=tmp_path):
@@ -61,6 +62,13 @@ def test_what_was_plugged_in_after_the_start_is_found(bus):
         assert (device.address, Stale.made) == (reader.descriptor.address, made)
         assert [again.address for again in usb_devices()] == [device.address]
         assert Stale.made == made  # nothing has changed: no new context
+
+
+def test_a_node_that_libusb_never_lists_costs_one_context_and_not_one_a_look(bus, tmp_path):
+    (tmp_path / "009").mkdir()
+    (tmp_path / "009" / "001").touch()
+    assert [usb_devices() for _ in range(5)] == [[]] * 5
+    assert Stale.made == 2
 
 
 def test_without_libusb_somebody_has_to_come(monkeypatch):
