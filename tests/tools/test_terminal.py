@@ -36,7 +36,7 @@ def installed(root: Path, releases: Path, link: Path) -> tuple[Path, Path]:
 
 
 def version(link: Path) -> str:
-    asked = [link / "bin" / "python", "-c", "import kiosk; print(kiosk.VERSION)"]
+    asked = [link / "bin" / "python", "-E", "-c", "import kiosk; print(kiosk.VERSION)"]  # not what PYTHONPATH names
     return subprocess.run(asked, capture_output=True, text=True, check=True, cwd="/").stdout.strip()
 
 
