@@ -94,12 +94,16 @@ def directory_folders(config: StationConfig) -> list[Path]:
     return list(dict.fromkeys(wanted))
 
 
+def _directory_keys(config: StationConfig) -> list[Path]:
+    return [file for folder in directory_folders(config) if (file := folder / "directory.key").exists()]
+
+
 def _check(config: StationConfig, wishes: Wishes) -> bytes | None:
     """Before anything is made; the look-up key, if one was given. Raises ``ProvisionError``."""
     ledger, key = config.ledger_folder / LEDGER, config.issuer_secrets / "ledger.key"
     if ledger.exists() and not key.exists():
         raise ProvisionError("ledgerOrphan", ledger=ledger, file=key)
-    there = [file for folder in directory_folders(config) if (file := folder / "directory.key").exists()]
+    there = _directory_keys(config)
     for file in there[1:]:
         if file.read_bytes() != there[0].read_bytes():
             raise ProvisionError("differs", file=file, other=there[0])
@@ -123,11 +127,10 @@ class Provisioning:
 
     def make(self, wishes: Wishes, station: Path, lookup: bytes | None) -> None:
         """Whatever is missing. Raises OSError."""
-        folders = directory_folders(self._config)
-        held = [file.read_bytes() for folder in folders if (file := folder / "directory.key").exists()]
-        shared = held[0] if held else secrets.token_bytes(_SECRET_BYTES)
+        held = _directory_keys(self._config)
+        shared = held[0].read_bytes() if held else secrets.token_bytes(_SECRET_BYTES)
         self._put(self._config.issuer_secrets / "ledger.key", secrets.token_bytes(_SECRET_BYTES), "made")
-        for folder in folders:
+        for folder in directory_folders(self._config):
             self._put(folder / "directory.key", shared, "made")
         own_lookup = self._config.paths.secrets / "lookup.key"
         if lookup is not None:
@@ -182,13 +185,8 @@ class Provisioning:
     def _prove(self) -> None:
         """Read everything as the processes will."""
         config = self._config
-        folders = directory_folders(config)
-        secrets_ = [
-            config.issuer_secrets / "ledger.key",
-            config.paths.secrets / "lookup.key",
-            *(f / "directory.key" for f in folders),
-        ]
-        for file in secrets_:
+        random = (config.issuer_secrets / "ledger.key", config.paths.secrets / "lookup.key", *_directory_keys(config))
+        for file in random:
             if file.exists():
                 self._try(partial(secret, file))
         if (config.issuer_secrets / "signing.key").exists() and config.paths.keys.exists():
@@ -200,11 +198,11 @@ class Provisioning:
         except StartError as err:
             self._lack(err.text_id, **err.facts)
 
-    def _put(self, file: Path, secret: bytes, done: str) -> None:
+    def _put(self, file: Path, content: bytes, done: str) -> None:
         if file.exists():
             self._say("there", file=file)
             return
-        write_secret(file, secret)
+        write_secret(file, content)
         _give_to_folders_owner(file)
         self._say(done, file=file)
 

@@ -117,3 +117,8 @@ def device(
         extra_descriptors=extra or [],
     )
     return DeviceDescriptor(vendor, product, ConfigurationDescriptor([interface]), strings or {})
+
+
+def hid_class(report_descriptor: bytes) -> bytes:
+    """The class descriptor of a HID interface with one report descriptor (HID 1.11, 6.2.1)."""
+    return bytes([9, 0x21, 0x11, 0x01, 0, 1, 0x22, *len(report_descriptor).to_bytes(2, "little")])

@@ -14,7 +14,7 @@ from decimal import Decimal
 from enum import IntEnum
 
 from drivers.virtual.bus import Stall, Unplugged, VirtualUsbDevice
-from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device
+from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device, hid_class
 from drivers.virtual.load_cell import Display, Fault, LoadCell
 
 VENDOR, PRODUCT = 0x0922, 0x8003
@@ -31,7 +31,7 @@ REPORT_DESCRIPTOR = bytes.fromhex(
     "85 02 09 31 A1 02 09 81 09 80 15 00 25 01 75 01 95 02 91 02 75 06 95 01 91 03 C0"
     "C0 C0"
 )
-_CLASS_DESCRIPTOR = bytes([9, 0x21, 0x11, 0x01, 0, 1, 0x22, len(REPORT_DESCRIPTOR), 0])
+_CLASS_DESCRIPTOR = hid_class(REPORT_DESCRIPTOR)
 
 
 class Status(IntEnum):

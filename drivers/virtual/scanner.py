@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 
 from drivers.virtual.bus import VirtualUsbDevice
-from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device
+from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device, hid_class
 
 VENDOR, PRODUCT = 0x0C2E, 0x0B61
 ENDPOINT = 0x81
@@ -26,7 +26,7 @@ REPORT_DESCRIPTOR = bytes.fromhex(
     "05 8C 75 01 95 01 25 01 09 FF 81 02 75 07 95 01 81 03"
     "C0 C0"
 )
-_CLASS_DESCRIPTOR = bytes([9, 0x21, 0x11, 0x01, 0, 1, 0x22, len(REPORT_DESCRIPTOR), 0])
+_CLASS_DESCRIPTOR = hid_class(REPORT_DESCRIPTOR)
 
 
 class VirtualHidPosScanner(VirtualUsbDevice):

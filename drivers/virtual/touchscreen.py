@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from drivers.virtual.bus import VirtualUsbDevice
-from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device
+from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device, hid_class
 
 VENDOR, PRODUCT = 0x0EEF, 0x7200
 ENDPOINT = 0x81
@@ -27,7 +27,7 @@ _FINGER = (
 REPORT_DESCRIPTOR = bytes.fromhex(
     f"05 0D 09 04 A1 01 85 01 {_FINGER * _FINGERS} 09 54 25 7F 75 08 95 01 81 02 85 02 09 55 25 02 B1 02 C0".replace(" ", "")
 )
-_CLASS_DESCRIPTOR = bytes([9, 0x21, 0x11, 0x01, 0, 1, 0x22, *len(REPORT_DESCRIPTOR).to_bytes(2, "little")])
+_CLASS_DESCRIPTOR = hid_class(REPORT_DESCRIPTOR)
 
 
 class VirtualTouchscreen(VirtualUsbDevice):

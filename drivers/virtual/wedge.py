@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from drivers.virtual.bus import Stall, Unplugged, VirtualUsbDevice
-from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device
+from drivers.virtual.descriptors import INTERRUPT, EndpointDescriptor, device, hid_class
 from drivers.virtual.scanner import usage_of
 
 VENDOR, PRODUCT = 0x05F9, 0x2216
@@ -18,7 +18,7 @@ REPORT_DESCRIPTOR = bytes.fromhex(
     "05 01 09 06 A1 01 05 07 19 E0 29 E7 15 00 25 01 75 01 95 08 81 02 95 01 75 08 81 01"
     "95 05 75 01 05 08 19 01 29 05 91 02 95 01 75 03 91 01 95 06 75 08 15 00 25 65 05 07 19 00 29 65 81 00 C0"
 )
-_CLASS_DESCRIPTOR = bytes([9, 0x21, 0x11, 0x01, 0, 1, 0x22, len(REPORT_DESCRIPTOR), 0])
+_CLASS_DESCRIPTOR = hid_class(REPORT_DESCRIPTOR)
 _SHIFT = 0x02
 _RELEASED = bytes(8)
 _SET_REPORT, _SET_IDLE, _SET_PROTOCOL = 0x09, 0x0A, 0x0B

@@ -34,7 +34,6 @@ def configure(board: Board, *, fullscreen: bool) -> None:
         # Hiding it has killed touch on some desktops, where touches come as a mouse; without one they come by our own provider.
         ("graphics", "show_cursor"): int(has_desktop()),
         ("kivy", "exit_on_escape"): 0,
-        ("kivy", "log_level"): "warning",
     }
     for (section, option), value in settings.items():
         Config.set(section, option, str(value))
